@@ -1,0 +1,56 @@
+"""marrowtext reads free-text MRI reports and writes a table of bone marrow edema findings."""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from marrowtext.component import load
+    from marrowtext.frames import extract, extract_frames
+    from marrowtext.headers import ColumnChoice
+    from marrowtext.model import Finding, Report
+    from marrowtext.readers import read_reports
+    from marrowtext.reading import findings
+
+__all__ = [
+    "ColumnChoice",
+    "Finding",
+    "Report",
+    "__version__",
+    "extract",
+    "extract_frames",
+    "findings",
+    "load",
+    "read_reports",
+]
+
+__version__ = "0.1.0"
+
+# Imported when first asked for: reading rules need not pay for spaCy, nor a pipeline for pandas.
+_HOMES = {
+    "ColumnChoice": "headers",
+    "Finding": "model",
+    "Report": "model",
+    "extract": "frames",
+    "extract_frames": "frames",
+    "findings": "reading",
+    "load": "component",
+    "read_reports": "readers",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"marrowtext.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'marrowtext' has no attribute {name!r}")
+
+
+class _Package(ModuleType):
+    # A submodule binds itself to its name here when it is imported; `findings` is the name of a function.
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in _HOMES or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,138 @@
+"""Assertion: what the cues around a mention, and its section, say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from marrowtext.engine import Edge, Match, Stop
+from marrowtext.model import Assertion, Change, SectionName
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.rules import Policy
+
+__all__ = ["Claim", "decide"]
+
+# What a mention is when several cues speak of it, strongest first; a change is about now and beats the past.
+_STRONGEST = (Assertion.ABSENT, Assertion.HYPOTHETICAL, Assertion.POSSIBLE, Assertion.PRESENT, Assertion.HISTORICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the text claims about a mention: `assertion` is None where a neutral name got no value."""
+
+    assertion: Assertion | None
+    change: Change | None
+    rules: tuple[str, ...]
+    no_site: bool = False
+    no_cause: bool = False
+
+
+def decide(
+    words: Words,
+    target: tuple[int, int],
+    default: Assertion,
+    neutral: bool,
+    edges: Sequence[Edge],
+    stops: Sequence[Stop],
+    lexicon: Lexicon,
+    policy: Policy,
+) -> Claim:
+    """Decide what the cues in `edges` claim about the mention at tokens `target`."""
+    start, end = target
+    held = [edge for edge in edges if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)]
+    held = [edge for edge in held if not _is_overruled(words, edge, held, start)]
+    values = [edge for edge in held if edge.rule.value]
+    if neutral:
+        values = [edge for edge in values if _is_said_of(words, edge, end, lexicon)]
+        held = [edge for edge in held if not edge.rule.value]
+        if not values:
+            return Claim(None, None, ())
+        nearest = min(values, key=lambda edge: edge.start - end if edge.start >= end else 100 + start - edge.end)
+        held = [nearest, *(edge for edge in held if edge.rule.assertion is not Assertion.ABSENT)]
+    else:
+        held = [edge for edge in held if not edge.rule.value]
+    section = words.sentence.section.name
+    changes = [edge for edge in held if edge.rule.change]
+    resolved = [edge for edge in changes if edge.rule.change is Change.RESOLVED]
+    change: Change | None = None
+    if resolved and not any(e.rule.change is Change.DECREASED for e in changes):
+        change = Change.RESOLVED
+        assertion = Assertion.ABSENT
+    else:
+        said = {edge.rule.assertion for edge in held if edge.rule.assertion}
+        assertion = next((a for a in _STRONGEST if a in said), default)
+        if default is not Assertion.PRESENT and assertion is Assertion.PRESENT:
+            assertion = default
+        if assertion in (Assertion.PRESENT, Assertion.POSSIBLE) and changes:
+            change = min(changes, key=lambda edge: _distance(edge, target)).rule.change
+    assertion = policy.sections.get(section, {}).get(assertion, assertion)
+    if section is SectionName.COMPARISON and assertion is Assertion.HISTORICAL:
+        change = None
+    return Claim(
+        assertion,
+        change,
+        tuple(dict.fromkeys(edge.rule.id for edge in held)),
+        any(edge.rule.no_site for edge in held),
+        any(edge.rule.no_cause for edge in held),
+    )
+
+
+def _distance(edge: Edge, target: tuple[int, int]) -> int:
+    return max(edge.start - target[1], target[0] - edge.end, 0)
+
+
+def _is_stopped(edge: Edge, target: tuple[int, int], stops: Sequence[Stop]) -> bool:
+    """Say whether a stop for this assertion stands between the cue and the mention."""
+    low, high = (edge.end, target[0]) if edge.end <= target[0] else (target[1], edge.start)
+    return any(
+        edge.rule.assertion in stop.rule.stops and low <= stop.start and stop.end <= high for stop in stops
+    )
+
+
+def _findings_between(words: Words, low: int, high: int) -> list[Match]:
+    return [m for m in (*words.associated, *words.causes, *words.mentions) if low <= m.start and m.end <= high]
+
+
+def _lies_in(words: Words, edge: Edge, start: int, lexicon: Lexicon) -> bool:
+    """Say whether a denied finding is said to lie in the mention: "no fracture line within the edema"."""
+    if edge.rule.assertion is not Assertion.ABSENT or edge.end > start:
+        return False
+    between = _findings_between(words, edge.end, start)
+    if not between:
+        return False
+    here = between[-1].end
+    skipped = {p for m in (*words.attributes, *words.zones) for p in range(m.start, m.end)}
+    while here < start:
+        length = lexicon.at("lies_in", words.tokens, here, start)
+        if length:
+            rest = range(here + length, start)
+            return all(
+                at in skipped
+                or lexicon.has("determiners", words.tokens[at].norm)
+                or lexicon.has("parts", words.tokens[at].norm)
+                or words.tokens[at].norm in ("of", "region", "area", "described", "above")
+                for at in rest
+            )
+        here += 1
+    return False
+
+
+def _is_overruled(words: Words, edge: Edge, edges: Sequence[Edge], start: int) -> bool:
+    """Say whether a nearer cue takes the mention out of a denial or a doubt that began with another finding."""
+    if edge.end > start or edge.rule.assertion not in (Assertion.ABSENT, Assertion.HISTORICAL, Assertion.HYPOTHETICAL):
+        return False
+    nearer = [
+        other
+        for other in edges
+        if edge.end <= other.start and other.end <= start and other.rule.assertion is not edge.rule.assertion
+        and other.rule.assertion is not None
+    ]
+    return any(_findings_between(words, edge.end, other.start) for other in nearer)
+
+
+def _is_said_of(words: Words, edge: Edge, end: int, lexicon: Lexicon) -> bool:
+    """Say whether a value behind a neutral name is said of it: not "MARROW: normal alignment"."""
+    if edge.start < end:
+        return True
+    after = words.tokens[edge.end].norm if edge.end < len(words.tokens) else ""
+    return not after or lexicon.has("value_ends", after)

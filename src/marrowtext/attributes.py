@@ -1,0 +1,194 @@
+"""Attributes: severity, extent, acuity, subchondral, size and grade, as far as they are said of the mention."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from marrowtext.clauses import Clauses
+from marrowtext.engine import Match
+from marrowtext.model import Concept
+from marrowtext.names import Name
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.places import Place
+from marrowtext.rules import AttributeRule, GradeRule
+
+__all__ = ["Attributes", "AttributeReader"]
+
+_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_UNIT = r"(mm|millimet(?:er|re)s?|cms?|centimet(?:er|re)s?)\b"
+_SIZE = re.compile(
+    rf"{_NUMBER}\s*(?:mm|cm)?\s*(?:[x×*]\s*{_NUMBER}\s*(?:mm|cm)?\s*)?(?:[x×*]\s*{_NUMBER}\s*)?\s*{_UNIT}", re.IGNORECASE
+)
+_GRADE = re.compile(r"\s*(?:grade|stage|score|type|is|of|:|=|-|\(|and arlet|\s)*\s*", re.IGNORECASE)
+_MODIC_GRADE = re.compile(r"\b(1\s*[/-]\s*2|I\s*[/-]\s*II|1 and 2|I and II|1|I)\b", re.IGNORECASE)
+_REACH = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is said of a mention beside its place; None where nothing is."""
+
+    severity: str | None = None
+    extent: str | None = None
+    acuity: str | None = None
+    subchondral: bool = False
+    size_mm: float | None = None
+    grade_system: str | None = None
+    grade: str | None = None
+    rules: tuple[str, ...] = field(default=())
+
+
+class AttributeReader:
+    """Reads the attributes of a mention from its sentence."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+
+    def read(
+        self, words: Words, text: str, clauses: Clauses, name: Name, names: Sequence[Name], places: Sequence[Place]
+    ) -> Attributes:
+        """Read what the sentence says of the mention. `places` are the places that it is linked to."""
+        rules: list[str] = []
+        values: dict[str, str] = {}
+        for column in ("severity", "extent", "acuity"):
+            match = self._nearest(words, clauses, name, names, column)
+            if match is not None:
+                values[column] = _rule(match).value
+                rules.append(match.rule.id)
+        subchondral = any(getattr(match.rule, "subchondral", False) for match in name.members)
+        if not subchondral:
+            found = self._subchondral(words, clauses, name, names, places)
+            subchondral = found is not None
+            rules += [found.rule.id] if found else []
+        system, grade, grade_rule = self._grade(words, text, name)
+        rules += [grade_rule] if grade_rule else []
+        return Attributes(
+            severity=values.get("severity"),
+            extent=values.get("extent"),
+            acuity=values.get("acuity"),
+            subchondral=subchondral,
+            size_mm=self._size(words, text, name, names),
+            grade_system=system,
+            grade=grade,
+            rules=tuple(rules),
+        )
+
+    def _nearest(
+        self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name], column: str
+    ) -> Match | None:
+        begin, limit = clauses.around(name.start)
+        candidates: list[tuple[int, Match]] = []
+        for match in words.attributes:
+            if _rule(match).column != column or not begin <= match.start < limit:
+                continue
+            if match.end <= name.head[0] and self._modifies(words, match.end, name, names):
+                candidates.append((name.head[0] - match.end, match))
+            elif match.start >= name.start and match.end <= name.end:
+                candidates.append((0, match))
+            elif match.start >= name.end and self._describes(words, match, name, names):
+                candidates.append((10 + match.start - name.end, match))
+        return min(candidates, key=lambda pair: pair[0])[1] if candidates else None
+
+    def _modifies(self, words: Words, at: int, name: Name, names: Sequence[Name]) -> bool:
+        """Say whether an adjective before the name belongs to it: no other thing stands between."""
+        if name.head[0] - at > _REACH:
+            return False
+        spans = {m.start: m.end for m in (*words.associated, *words.structures, *words.lookalikes)}
+        spans |= {m.start: m.end for m in words.causes if not any(_overlap(m, n) for n in names)}
+        own = {p for n in names for p in range(n.start, n.end)}
+        while at < name.head[0]:
+            if at in spans and at not in own:
+                following = spans[at]
+                if following < name.head[0] and words.norms(following, name.head[0]).startswith("related"):
+                    at = following
+                    continue
+                return False
+            norm = words.tokens[at].norm
+            if self._lexicon.has("verbs", norm) or norm in (".", ":") or norm in ("with", "without"):
+                return False
+            at += 1
+        return True
+
+    def _describes(self, words: Words, match: Match, name: Name, names: Sequence[Name]) -> bool:
+        """Say whether an adjective behind the name is said of it, not of a thing that follows."""
+        if match.start - name.end > _REACH + 6:
+            return False
+        between = range(name.end, match.start)
+        blocking = [*words.associated, *words.structures, *words.lookalikes]
+        if any(m.start in between for m in blocking) or any(
+            n.start in between for n in names if n is not name
+        ):
+            return False
+        at = match.end
+        skipped = {m.start: m.end for m in (*words.attributes, *words.zones) if m.start >= match.end}
+        while at in skipped:
+            at = skipped[at]
+        following = [*words.associated, *words.structures, *words.lookalikes, *words.mentions, *words.causes]
+        return not any(m.start == at for m in following)
+
+    def _subchondral(
+        self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name], places: Sequence[Place]
+    ) -> Match | None:
+        begin, limit = clauses.around(name.start)
+        owned = {m.start for m in (*words.associated, *words.causes)}
+        for match in words.attributes:
+            if _rule(match).column != "subchondral" or not begin <= match.start < limit:
+                continue
+            if match.start in owned:
+                continue
+            if name.start <= match.start < name.end:
+                return match
+            if match.end <= name.head[0] and self._modifies(words, match.end, name, names):
+                return match
+            if match.start >= name.end and self._describes(words, match, name, names):
+                return match
+        return None
+
+    def _size(self, words: Words, text: str, name: Name, names: Sequence[Name]) -> float | None:
+        sentence = words.sentence
+        start, end = words.tokens[name.start].start, words.tokens[name.end - 1].end
+        others = [(words.tokens[m.start].start, words.tokens[m.end - 1].end)
+                  for m in (*words.associated, *words.causes, *words.lookalikes, *words.structures)
+                  if not any(_overlap(m, n) for n in names)]
+        others += [(words.tokens[n.start].start, words.tokens[n.end - 1].end) for n in names if n is not name]
+        for match in _SIZE.finditer(text, sentence.start, sentence.end):
+            low, high = (end, match.start()) if match.start() >= end else (match.end(), start)
+            if low > high or any(low <= first and last <= high for first, last in others):
+                continue
+            if match.end() <= start and any(match.end() <= first < start for first, _ in others):
+                continue
+            if match.start() >= end and re.match(r"\W*(?:thick|subchondral cyst|cyst|fragment|defect)", text[match.end():], re.I):
+                continue
+            numbers = [float(number.replace(",", ".")) for number in match.groups()[:3] if number]
+            factor = 10.0 if match[4].lower().startswith("c") else 1.0
+            return round(max(numbers) * factor, 2)
+        return None
+
+    def _grade(self, words: Words, text: str, name: Name) -> tuple[str | None, str | None, str | None]:
+        if name.rule.concept is Concept.MODIC_1:
+            spoken = text[words.tokens[name.start].start : words.tokens[name.end - 1].end]
+            found = _MODIC_GRADE.search(spoken)
+            if found and "modic" in spoken.lower():
+                return "Modic", re.sub(r"\s+", "", found[1]) if "and" not in found[1] else "1/2", None
+        for match in words.grades:
+            rule = match.rule
+            assert isinstance(rule, GradeRule)
+            if rule.system == "Modic":
+                continue
+            after = words.tokens[match.end - 1].end
+            gap = _GRADE.match(text, after, words.sentence.end)
+            found = re.compile(rf"({rule.grades})(?![\w])", re.IGNORECASE).match(text, gap.end() if gap else after)
+            if found:
+                return rule.system, found[1], rule.id
+        return None, None, None
+
+
+def _rule(match: Match) -> AttributeRule:
+    assert isinstance(match.rule, AttributeRule)
+    return match.rule
+
+
+def _overlap(match: Match, name: Name) -> bool:
+    return match.start < name.end and name.start < match.end

@@ -1,0 +1,82 @@
+"""Causes: what the text says an edema is due to, how sure it is of that, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from marrowtext.model import Assertion, Pattern
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.places import Place
+from marrowtext.rules import CauseRule, Policy, RuleSet
+
+__all__ = ["Cause", "CauseFinder", "strongest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A cause that a sentence names: its span in the text, how sure it is, and where it is said to be."""
+
+    start: int
+    end: int
+    token: int
+    rule: CauseRule
+    pattern: Pattern
+    assertion: Assertion
+    places: tuple[Place, ...]
+    clause: tuple[int, int]
+
+
+class CauseFinder:
+    """Compares the causes of a sentence with the places of a mention."""
+
+    def __init__(self, rules: RuleSet, lexicon: Lexicon) -> None:
+        self._rules = rules
+        self._lexicon = lexicon
+
+    def places_behind(self, words: Words, places: Sequence[Place], end: int) -> tuple[Place, ...]:
+        """Give the places that a cause owns: those directly behind it ("fracture of the cuboid")."""
+        after = sorted((place for place in places if place.start >= end and not place.masked), key=lambda p: p.start)
+        if not after:
+            return ()
+        first = after[0]
+        at = end
+        while at < first.start:
+            length = (
+                self._lexicon.at("places", words.tokens, at, first.start)
+                or self._lexicon.at("determiners", words.tokens, at, first.start)
+                or self._lexicon.at("parts", words.tokens, at, first.start)
+            )
+            if not length:
+                return ()
+            at += length
+        return tuple(place for place in after if place.group == first.group)
+
+    def agrees(self, cause: Cause, sites: Iterable[str | None]) -> bool:
+        """Say whether a cause with places of its own lies at one of the sites, or near it in the same bone."""
+        if not cause.places:
+            return True
+        known = [site for site in sites if site is not None]
+        return not known or any(self.related(place.site, site) for place in cause.places for site in known)
+
+    def related(self, one: str, other: str) -> bool:
+        """Say whether two sites are the same, or one holds the other, or one is the joint of the other's region."""
+        if self._rules.is_within(one, other) or self._rules.is_within(other, one):
+            return True
+        first, second = self._rules.sites[one], self._rules.sites[other]
+        return first.region == second.region and (first.joint or second.joint)
+
+    def same_bone(self, one: str, other: str) -> bool:
+        """Say whether two sites are of one bone."""
+        return self._rules.bone(one) == self._rules.bone(other)
+
+
+def strongest(candidates: Sequence[Cause], policy: Policy) -> Cause | None:
+    """Choose among the causes of a mention: the surest, then the most specific, then the first named."""
+    named = [cause for cause in candidates if cause.pattern is not Pattern.UNSPECIFIED]
+    if not named:
+        return None
+    return min(
+        named,
+        key=lambda cause: (cause.assertion is not Assertion.PRESENT, policy.patterns.index(cause.pattern), cause.start),
+    )

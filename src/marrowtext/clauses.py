@@ -1,0 +1,88 @@
+"""Clauses: where in a sentence the reach of a cue ends."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.places import Place
+
+__all__ = ["Clauses", "cut_clauses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clauses:
+    """The tokens at which a new clause begins, in order; the first clause begins at 0."""
+
+    starts: tuple[int, ...]
+    length: int
+
+    def around(self, token: int) -> tuple[int, int]:
+        """Give the clause that holds a token, as first token and token after the last."""
+        number = bisect_right(self.starts, token)
+        begin = self.starts[number - 1] if number else 0
+        return begin, self.starts[number] if number < len(self.starts) else self.length
+
+
+def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clauses:
+    """Cut a sentence into clauses.
+
+    A clause ends at a semicolon; before "but", "although" and their like; before "and" with a name and a verb of
+    its own; and at a comma before a phrase with a place, a verb or a degree of its own, unless it is part of an
+    "or" list.
+    """
+    starts: set[int] = set()
+    tokens = words.tokens
+    names = sorted(
+        {(m.start, m.end) for m in (*words.mentions, *words.causes, *words.associated, *words.lookalikes)}
+    )
+    for at, token in enumerate(tokens):
+        if token.norm == ";":
+            starts.add(at + 1)
+        elif length := lexicon.at("clauses", tokens, at):
+            if at and (token.norm != "and" or _leads_to_name(words, at + length, names)):
+                starts.add(at)
+        elif token.norm == "," and _opens_clause(words, places, lexicon, names, at):
+            starts.add(at + 1)
+    return Clauses(tuple(sorted(start for start in starts if 0 < start < len(tokens))), len(tokens))
+
+
+def _leads_to_name(words: Words, at: int, names: Sequence[tuple[int, int]]) -> bool:
+    """Say whether only adjectives stand between a token and the next name."""
+    begins = {start for start, _ in names}
+    skipped = {p for m in (*words.attributes, *words.zones) for p in range(m.start, m.end)}
+    while at in skipped and at not in begins:
+        at += 1
+    return at in begins
+
+
+def _opens_clause(
+    words: Words, places: Sequence[Place], lexicon: Lexicon, names: Sequence[tuple[int, int]], comma: int
+) -> bool:
+    tokens = words.tokens
+    end = next(
+        (at for at in range(comma + 1, len(tokens)) if tokens[at].norm in (",", ";") or lexicon.at("clauses", tokens, at)),
+        len(tokens),
+    )
+    first = tokens[comma + 1].norm if comma + 1 < len(tokens) else ""
+    inside = [(start, stop) for start, stop in names if comma < start < end]
+    if not inside or first in ("or", "nor"):
+        return False
+    start, stop = inside[0]
+    has_verb = any(lexicon.has("verbs", tokens[at].norm) for at in range(stop, end))
+    if first == "and":
+        return has_verb
+    listed = any(tokens[at].norm in ("or", "nor") for at in range(comma + 1, inside[-1][0]))
+    goes_on = end < len(tokens) and tokens[end].norm == "," and end + 1 < len(tokens) and tokens[end + 1].norm in ("or", "nor")
+    if listed or goes_on:
+        return False
+    has_place = any(stop <= place.start < end and stop > comma for place in places) or any(
+        comma < place.start and place.end <= start for place in places
+    )
+    has_degree = any(
+        comma < match.start and match.end <= start and getattr(match.rule, "column", "") in ("severity", "extent")
+        for match in words.attributes
+    )
+    return has_verb or has_place or has_degree

@@ -1,0 +1,287 @@
+"""The command line: a thin layer over the library."""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from marrowtext import __version__
+from marrowtext.errors import InputError, MarrowtextError
+
+# What reads reports is imported by the command that needs it, so that --help need not wait for it.
+if TYPE_CHECKING:
+    from marrowtext.batch import Tally
+    from marrowtext.model import Report
+    from marrowtext.readers import ReportReader
+
+__all__ = ["app", "main"]
+
+_P = ParamSpec("_P")
+
+app = typer.Typer(
+    help="Read free-text MRI reports and write a table of bone marrow edema findings, offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+rules_app = typer.Typer(help="Check and list the rules.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(rules_app, name="rules")
+
+_TextColumn = Annotated[str | None, typer.Option(help="Column that holds the report text.")]
+_IdColumn = Annotated[str | None, typer.Option(help="Column that holds the report id.")]
+_TitleColumn = Annotated[str | None, typer.Option(help="Column that holds the exam title.")]
+_PatternFolders = Annotated[
+    list[Path] | None,
+    typer.Option("--patterns", metavar="DIR", help="Folder of rules on top of the shipped ones."),
+]
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 a defect or a failing rule, 2 wrong input."""
+    # A polite kill leaves nothing behind, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    app()
+
+
+def _guard(command: Callable[_P, None]) -> Callable[_P, None]:
+    """Turn failures into a message and an exit code.
+
+    Of a defect the message is not shown, since it may quote a report: its type and its place are.
+    """
+
+    @functools.wraps(command)
+    def guarded(*args: _P.args, **options: _P.kwargs) -> None:
+        try:
+            command(*args, **options)
+        except MarrowtextError as error:
+            message, code = str(error), 2
+        except (typer.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(place.filename).name}, line {place.lineno}"
+            message, code = f"internal error {type(error).__name__} in {where}; please report it", 1
+        else:
+            return
+        typer.echo(f"marrowtext: {message}", err=True)
+        raise typer.Exit(code)
+
+    return guarded
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"marrowtext {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _start(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and leave."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@_guard
+def extract(
+    reports: Annotated[
+        Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, or a folder of .txt files.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Findings table to write: .csv, .jsonl or .parquet.")
+    ],
+    text_column: _TextColumn = None,
+    id_column: _IdColumn = None,
+    title_column: _TitleColumn = None,
+    carry: Annotated[
+        list[str] | None, typer.Option(metavar="COL", help="Input column to carry along.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
+    patterns: _PatternFolders = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite tables that exist.")] = False,
+    max_length: Annotated[
+        int | None, typer.Option(min=1, help="Longest report to read, in characters.")
+    ] = None,
+) -> None:
+    """Write the findings of REPORTS to OUT, and a table with one row per report beside it."""
+    from marrowtext.batch import extract_tables
+    from marrowtext.readers import MAX_LENGTH, ColumnChoice, read_reports
+    from marrowtext.writers import reports_path
+
+    choice = ColumnChoice(text_column, id_column, title_column, tuple(carry or ()))
+    reader = read_reports(reports, choice, max_length=max_length or MAX_LENGTH)
+    typer.echo(_tell_columns(reader), err=True)
+    with _show_progress(reader) as progress:
+        tally = extract_tables(
+            reader, out, patterns=patterns, workers=workers, force=force, progress=progress
+        )
+    typer.echo(_tell_tally(tally), err=True)
+    typer.echo(f"written    {out}, {reports_path(out)}", err=True)
+
+
+@app.command()
+@_guard
+def explain(
+    text: Annotated[
+        str | None, typer.Argument(help="The report; standard input where neither it nor --file is given.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="File with the report, or with many and --id.")] = None,
+    id: Annotated[str | None, typer.Option(help="Id of the report in the file.")] = None,
+    title: Annotated[str | None, typer.Option(help="Exam title, where the report does not hold it.")] = None,
+    html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write a page of HTML here.")] = None,
+    text_column: _TextColumn = None,
+    id_column: _IdColumn = None,
+    title_column: _TitleColumn = None,
+    patterns: _PatternFolders = None,
+) -> None:
+    """Show a report with all that was found in it, and why each row is there."""
+    from rich.console import Console
+
+    from marrowtext.encoding import decode
+    from marrowtext.explain import explain_html, print_explanation
+    from marrowtext.model import Report
+    from marrowtext.readers import ColumnChoice, read_reports
+    from marrowtext.reading import pattern_folders, shared_pipeline
+
+    if file is not None:
+        if text is not None:
+            raise InputError("give a text or --file, not both")
+        report = _pick_report(read_reports(file, ColumnChoice(text_column, id_column, title_column)), id)
+    else:
+        report = Report(id or "1", decode(sys.stdin.buffer.read()) if text is None else text)
+    if not report.text.strip():
+        raise InputError("the report is empty; give its text, a --file, or standard input")
+    if title is not None:
+        report = replace(report, title=title)
+    reading = shared_pipeline(pattern_folders(patterns)).read(report)
+    if html is None:
+        print_explanation(reading, Console())
+        return
+    try:
+        html.write_text(explain_html(reading), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{html}: cannot be written ({error.strerror}); check the folder") from None
+
+
+@app.command()
+@_guard
+def columns() -> None:
+    """Print the data dictionary of the tables, as Markdown."""
+    from marrowtext.columns import write_dictionary
+
+    typer.echo(write_dictionary(), nl=False)
+
+
+@rules_app.command("check")
+@_guard
+def check_rules(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="Folder of rules on top of the shipped ones.")
+    ] = None,
+) -> None:
+    """Load the rules and try each on its own examples. Exit code 1 where one fails, 2 where the rules do not
+    load.
+    """
+    from marrowtext.examples import check_rule
+    from marrowtext.reading import pattern_folders, shared_pipeline
+
+    pipeline = shared_pipeline(pattern_folders(folder))
+    rules = pipeline.rules.rules
+    failures = [failure for rule in rules for failure in check_rule(pipeline, rule)]
+    for failure in failures:
+        typer.echo(failure)
+    examples = sum(len(rule.finds) + len(rule.skips) for rule in rules)
+    typer.echo(f"{len(rules)} rules, {examples} examples, {len(failures)} failures", err=True)
+    if failures:
+        raise typer.Exit(1)
+
+
+@rules_app.command("list")
+@_guard
+def list_rules(patterns: _PatternFolders = None) -> None:
+    """Print id, kind, file and number of phrases of each rule, separated by tabs."""
+    from marrowtext.reading import pattern_folders
+    from marrowtext.rules import load_rules
+
+    rules = load_rules(*pattern_folders(patterns))
+    for rule in rules.rules:
+        kind = type(rule).__name__.removesuffix("Rule").lower()
+        phrases = sum(1 for _ in rule.phrases())
+        typer.echo(f"{rule.id}\t{kind}\t{rules.origins[rule.id]}\t{phrases}")
+
+
+def _pick_report(reader: ReportReader, id: str | None) -> Report:
+    """Give the report with this id, or the only one there is."""
+    if id is None:
+        rows = list(islice(reader, 2))
+        if len(rows) > 1:
+            raise InputError(f"{reader.path}: holds several reports; name one with --id")
+    else:
+        rows = list(islice((row for row in reader if row.report.id == id), 1))
+    if not rows:
+        raise InputError(
+            f"{reader.path}: has no report {id!r}; see its id column" if id else f"{reader.path}: is empty"
+        )
+    if rows[0].reason is not None:
+        raise InputError(f"{reader.path}: row {rows[0].row} cannot be read: {rows[0].reason}")
+    return rows[0].report
+
+
+def _tell_columns(reader: ReportReader) -> str:
+    taken = reader.columns
+    parts = [
+        f"text from {taken.text!r}",
+        f"ids from {taken.id!r}" if taken.id else "row numbers as ids",
+        f"exam title from {taken.title!r}" if taken.title else "no exam title",
+        *([f"carried along {', '.join(map(repr, taken.carry))}"] if taken.carry else []),
+        *([f"encoding {reader.encoding}"] if reader.encoding else []),
+    ]
+    return f"{reader.path}: {', '.join(parts)}"
+
+
+def _tell_tally(tally: Tally) -> str:
+    lines = [f"reports    {tally.reports}", f"findings   {tally.findings}"]
+    lines.extend(f"  {assertion:<14} {count}" for assertion, count in tally.assertions.most_common())
+    lines.append(
+        f"errors     {tally.errors}" + (", with their reasons in the reports table" if tally.errors else "")
+    )
+    if tally.duplicates:
+        lines.append(f"duplicates {tally.duplicates} ids that came before; `row` tells the reports apart")
+    return "\n".join(lines)
+
+
+@contextmanager
+def _show_progress(reader: ReportReader) -> Iterator[Callable[[int], None] | None]:
+    """Show a bar on a terminal; yield what is to be called with the number of reports done."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    text = TextColumn("{task.fields[done]} reports")
+    with Progress(
+        BarColumn(),
+        TaskProgressColumn(),
+        text,
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=1.0, done=0)
+        yield lambda done: bar.update(task, completed=reader.fraction, done=done)

@@ -1,0 +1,238 @@
+"""The columns of the tables that marrowtext writes: the one place where a column is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from marrowtext.model import (
+    Assertion,
+    Change,
+    Concept,
+    Finding,
+    Laterality,
+    LateralitySource,
+    Pattern,
+    SectionName,
+)
+from marrowtext.summary import NOT_MENTIONED, ReportSummary
+
+__all__ = [
+    "FINDINGS_TABLE",
+    "FINDING_COLUMNS",
+    "REPORT_COLUMNS",
+    "Column",
+    "ColumnType",
+    "carried_columns",
+    "finding_row",
+    "report_row",
+    "write_dictionary",
+]
+
+
+class ColumnType(StrEnum):
+    """The type of a column, the same in CSV, JSONL, Parquet and pandas."""
+
+    STRING = "string"
+    INTEGER = "int"
+    FLOAT = "float"
+    BOOLEAN = "bool"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, its type, whether it may be empty, what it holds, and its values if they are a
+    list.
+    """
+
+    name: str
+    type: ColumnType
+    nullable: bool
+    description: str
+    values: tuple[str, ...] = ()
+
+
+def _values(enum: Iterable[StrEnum]) -> tuple[str, ...]:
+    return tuple(member.value for member in enum)
+
+
+_STRING, _INTEGER, _FLOAT, _BOOLEAN = (
+    ColumnType.STRING,
+    ColumnType.INTEGER,
+    ColumnType.FLOAT,
+    ColumnType.BOOLEAN,
+)
+
+FINDING_COLUMNS: tuple[Column, ...] = (
+    Column("report_id", _STRING, False, "Id of the report, as given in the input."),
+    Column("finding", _INTEGER, False, "1, 2, … in text order within the report."),
+    Column(
+        "section",
+        _STRING,
+        False,
+        "Part of the report; text without headings is findings.",
+        _values(SectionName),
+    ),
+    Column(
+        "concept", _STRING, False, "Under which name the report speaks of marrow edema.", _values(Concept)
+    ),
+    Column("mention", _STRING, False, "The words of the mention, as in the text."),
+    Column("start", _INTEGER, False, "First code point of the mention in the report text."),
+    Column("end", _INTEGER, False, "Code point after the mention: text[start:end] == mention."),
+    Column("sentence", _STRING, False, "The sentence that holds the mention, as in the text."),
+    Column("assertion", _STRING, False, "What the report claims about the mention.", _values(Assertion)),
+    Column(
+        "change", _STRING, True, "Change since an earlier exam, where the report says so.", _values(Change)
+    ),
+    Column("site", _STRING, True, "Most specific site that the words support, an id of the site list."),
+    Column("region", _STRING, True, "Body region of the site."),
+    Column("bone", _STRING, True, "Topmost ancestor of the site."),
+    Column(
+        "level", _STRING, True, "Vertebral level or range (L4, L4-L5), or the number of a rib or phalanx."
+    ),
+    Column("zone", _STRING, True, "Where in the site, normalised words with single spaces."),
+    Column(
+        "laterality",
+        _STRING,
+        True,
+        "Side of the body; empty for midline bone or where unknown.",
+        _values(Laterality),
+    ),
+    Column("laterality_source", _STRING, True, "Where the side was read.", _values(LateralitySource)),
+    Column("subchondral", _BOOLEAN, False, "The edema is said to lie at a joint surface or under cartilage."),
+    Column("pattern", _STRING, False, "What the edema is said to be due to or part of.", _values(Pattern)),
+    Column(
+        "pattern_assertion",
+        _STRING,
+        True,
+        "How sure the text is of the pattern; empty where the pattern is unspecified.",
+        (Assertion.PRESENT.value, Assertion.POSSIBLE.value),
+    ),
+    Column("pattern_evidence", _STRING, True, "The words that name the pattern, as in the text."),
+    Column("severity", _STRING, True, "Stated severity.", ("minimal", "mild", "moderate", "severe")),
+    Column(
+        "extent",
+        _STRING,
+        True,
+        "Stated extent.",
+        ("focal", "multifocal", "patchy", "linear", "diffuse", "extensive"),
+    ),
+    Column(
+        "acuity", _STRING, True, "Stated age of the edema or of its cause.", ("acute", "subacute", "chronic")
+    ),
+    Column("size_mm", _FLOAT, True, "Largest stated dimension of the edema, in millimetres."),
+    Column("grade_system", _STRING, True, "Grading system that the report names."),
+    Column("grade", _STRING, True, "Grade that the report states; never inferred."),
+    Column("rules", _STRING, False, "Ids of the rules that made the row, with single spaces."),
+)
+
+# What a finding says of itself is FINDING_COLUMNS; which row of which input it came from, only the table
+# knows. Two input reports may have the same id: `row` tells their findings apart and joins them to the
+# reports table.
+_ROW = Column("row", _INTEGER, False, "Number of the report in the input, from 1; unique where ids are not.")
+
+FINDINGS_TABLE: tuple[Column, ...] = (*FINDING_COLUMNS, _ROW)
+
+REPORT_COLUMNS: tuple[Column, ...] = (
+    Column("report_id", _STRING, False, "Id of the report, as given in the input."),
+    _ROW,
+    Column("duplicate_id", _BOOLEAN, False, "An earlier report of the input has the same id."),
+    Column("processing", _STRING, False, "Whether the report was read.", ("processed", "error")),
+    Column("reason", _STRING, True, "Why the report could not be read; never its text."),
+    Column(
+        "status",
+        _STRING,
+        True,
+        "Strongest current mention outside indication, technique and comparison.",
+        (Assertion.PRESENT.value, Assertion.POSSIBLE.value, Assertion.ABSENT.value, NOT_MENTIONED),
+    ),
+    Column("findings", _INTEGER, False, "Number of rows in the findings table."),
+    Column("present", _INTEGER, False, "Number of present rows."),
+    Column("absent", _INTEGER, False, "Number of absent rows."),
+    Column("possible", _INTEGER, False, "Number of possible rows."),
+    Column("hypothetical", _INTEGER, False, "Number of hypothetical rows."),
+    Column("historical", _INTEGER, False, "Number of historical rows."),
+    Column("sites", _STRING, True, "Sites of present and possible current rows, sorted, with single spaces."),
+    Column("sides", _STRING, True, "Sides of these rows, sorted, with single spaces."),
+    Column("patterns", _STRING, True, "Patterns of these rows but unspecified, sorted, with single spaces."),
+    Column("conflict", _BOOLEAN, True, "Two sections disagree about a site and side."),
+)
+
+_INTRODUCTION = """\
+# Data dictionary
+
+Made by `marrowtext columns` from the column definitions; do not edit it by hand.
+
+Types are the same in CSV, JSONL, Parquet and pandas. An empty value is an empty cell in CSV, `null` in JSONL
+and Parquet, and `NA` in pandas; booleans are `true` and `false` in CSV. Input columns that are carried along
+follow the columns of both tables, as text.
+"""
+
+_FINDINGS_TEXT = (
+    "One row per mention and per site and side that it is said to be at; denied mentions have rows too."
+)
+
+_REPORTS_TEXT = """\
+One row per report of the input, findings or none, in input order. A report that could not be read has
+`processing` `error` and a reason. A report without an id gets the number of its row as id. Where two reports
+have the same id, both are read and both keep it: `duplicate_id` marks the later ones, and `row` tells them
+apart in both tables."""
+
+
+def carried_columns(names: Iterable[str]) -> tuple[Column, ...]:
+    """Give the columns of a table for input columns that are carried along: text, as in the input."""
+    return tuple(Column(name, _STRING, True, "Carried along from the input, unread.") for name in names)
+
+
+def finding_row(finding: Finding) -> dict[str, object]:
+    """Give the finding as plain values, one for each of FINDING_COLUMNS, in their order.
+
+    Enum members become strings and the rule ids one string, so that the row can be written, pickled by a
+    worker or put in a frame.
+    """
+    row: dict[str, object] = {}
+    for column in FINDING_COLUMNS:
+        value = getattr(finding, column.name)
+        if isinstance(value, StrEnum):
+            value = value.value
+        elif isinstance(value, tuple):
+            value = " ".join(value)
+        row[column.name] = value
+    return row
+
+
+def report_row(
+    report_id: str, row: int, duplicate: bool, summary: ReportSummary | None, reason: str | None = None
+) -> dict[str, object]:
+    """Give one row of the reports table, one value for each of REPORT_COLUMNS, in their order.
+
+    A report that could not be read has no summary but a reason: its counts are 0, its status and conflict
+    empty.
+    """
+    values: dict[str, object] = {
+        "report_id": report_id,
+        "row": row,
+        "duplicate_id": duplicate,
+        "processing": "processed" if summary else "error",
+        "reason": reason,
+    }
+    for column in REPORT_COLUMNS[len(values) :]:
+        value = getattr(summary, column.name) if summary else (0 if column.type is _INTEGER else None)
+        values[column.name] = (" ".join(value) or None) if isinstance(value, tuple) else value
+    return values
+
+
+def write_dictionary() -> str:
+    """Write the data dictionary of both tables, as Markdown."""
+    head = "| column | type | may be empty | what it holds |\n|---|---|---|---|\n"
+    tables = (("findings", _FINDINGS_TEXT, FINDINGS_TABLE), ("reports", _REPORTS_TEXT, REPORT_COLUMNS))
+    parts = [_INTRODUCTION]
+    for name, text, columns in tables:
+        parts.append(f"\n## Table `{name}`\n\n{text}\n\n{head}")
+        for column in columns:
+            values = " ".join(f"`{value}`" for value in column.values)
+            description = f"{column.description} Values: {values}." if values else column.description
+            empty = "yes" if column.nullable else "no"
+            parts.append(f"| `{column.name}` | {column.type.value} | {empty} | {description} |\n")
+    return "".join(parts)

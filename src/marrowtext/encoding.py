@@ -1,0 +1,89 @@
+"""Bytes to text: which encoding a file is in, and what becomes of bytes that are not of it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+from io import TextIOWrapper
+from pathlib import Path
+
+from marrowtext.errors import InputError
+
+__all__ = ["decode", "detect_encoding", "holds_undecodable", "open_text"]
+
+_CHUNK = 1 << 20
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+# A byte that is not of the encoding becomes a lone surrogate, which no readable text holds: the rest of the
+# file stays readable, and the report that holds it can be told.
+_MARK = "\udc80"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MARKING = "marrowtext.mark"
+codecs.register_error(_MARKING, lambda error: (_MARK, _end(error)))
+
+
+def _end(error: UnicodeError) -> int:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.end
+
+
+def detect_encoding(path: Path) -> str:
+    """Find the encoding of a file: by its byte order mark, else UTF-16, UTF-8 or cp1252 by its bytes.
+
+    Reads the file once, in chunks. Raises InputError for a file that is not text.
+    """
+    with path.open("rb") as file:
+        encoding = _detect(iter(lambda: file.read(_CHUNK), b""))
+    if encoding is None:
+        raise InputError(f"{path}: is not a text file; save the reports as CSV, TSV, JSONL, Parquet or .txt")
+    return encoding
+
+
+def decode(content: bytes) -> str:
+    """Decode the bytes of one text; bytes that are in no known encoding leave a mark in it."""
+    return content.decode(_detect([content]) or "utf-8", _MARKING)
+
+
+def open_text(path: Path, encoding: str, newline: str = "") -> TextIOWrapper:
+    """Open a file for reading; bytes that are not of the encoding leave a mark in the text."""
+    return path.open("r", encoding=encoding, errors=_MARKING, newline=newline)
+
+
+def holds_undecodable(text: str) -> bool:
+    """Say whether a text holds the mark of bytes that could not be decoded."""
+    return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+def _detect(chunks: Iterable[bytes]) -> str | None:
+    """Name the encoding; None where the bytes are not text.
+
+    Where UTF-8 fails, the file is cp1252 unless most of its other letters are well-formed UTF-8, which no
+    cp1252 text comes to by chance: then single bytes are broken, not the encoding wrong.
+    """
+    whole = broken = 0
+    decoder = codecs.getincrementaldecoder("utf-8")(_MARKING)
+    for number, chunk in enumerate(chunks):
+        if number == 0:
+            for bom, encoding in _BOMS:
+                if chunk.startswith(bom):
+                    return encoding
+            if b"\0" in chunk[:4096]:
+                return _detect_utf_16(chunk[:4096])
+        text = decoder.decode(chunk)
+        if not text.isascii():
+            marks = text.count(_MARK)
+            broken += marks
+            whole += len(text) - len(text.encode("ascii", "ignore")) - marks
+    broken += decoder.decode(b"", final=True).count(_MARK)
+    return "cp1252" if broken > whole else "utf-8"
+
+
+def _detect_utf_16(head: bytes) -> str | None:
+    """Tell UTF-16 without a mark by the zero bytes of its Latin letters."""
+    if head[1::2].count(0) > len(head) // 4:
+        return "utf-16-le"
+    if head[::2].count(0) > len(head) // 4:
+        return "utf-16-be"
+    return None

@@ -1,0 +1,161 @@
+"""medspaCy: the TargetMatcher finds the terms of the rules, ConText relates cues to what they speak of.
+
+One small Doc per sentence, made from our own tokens, so that line breaks, double spaces and hyphens inside a phrase
+do not matter and every match maps back to offsets of the original text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import spacy
+from loguru import logger
+from medspacy.context import ConText, ConTextRule
+from medspacy.target_matcher import TargetMatcher, TargetRule
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
+
+from marrowtext.model import Token
+from marrowtext.rules import CueRule, ExampleRule, HeadingRule, RuleSet
+from marrowtext.words import Spelling, split_words
+
+__all__ = ["Edge", "Engine", "Match", "Stop"]
+
+_DIRECTIONS = {
+    "forward": "FORWARD", "backward": "BACKWARD", "both": "BIDIRECTIONAL", "stop": "PSEUDO", "pseudo": "PSEUDO",
+}
+_TARGETS = "marrowtext_targets"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A term of a rule at tokens `start` to `end` (exclusive) of a sentence; `form` says which list it is in."""
+
+    start: int
+    end: int
+    rule: ExampleRule
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A cue at tokens `start` to `end` that speaks of target number `target`."""
+
+    target: int
+    start: int
+    end: int
+    rule: CueRule
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A cue that ends the reach of others, at tokens `start` to `end`."""
+
+    start: int
+    end: int
+    rule: CueRule
+
+
+class Engine:
+    """The medspaCy part of the pipeline. Not to be shared between threads."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        # PyRuSH, which comes with medspaCy, logs every token of a text; it is not used, and silenced all the same.
+        logger.disable("PyRuSH")
+        self._nlp = spacy.blank("en")
+        self._nlp.tokenizer = _Splitter(self._nlp.vocab, rules.spelling)
+        self._matcher = TargetMatcher(self._nlp, result_type=None, prune=False)
+        meanings: dict[str, list[tuple[ExampleRule, str]]] = {}
+        cues: list[ConTextRule] = []
+        for rule in rules.rules:
+            if isinstance(rule, HeadingRule):
+                continue
+            for form, phrase in rule.phrases():
+                literal = " ".join(token.norm for token in split_words(phrase, rules.spelling))
+                if isinstance(rule, CueRule):
+                    cues.append(_context_rule(rule, literal))
+                elif (rule, form) not in (known := meanings.setdefault(literal, [])):
+                    known.append((rule, form))
+        self._matcher.add(
+            [TargetRule(literal, "TERM", metadata={"meanings": tuple(known)}) for literal, known in meanings.items()]
+        )
+        self._context = ConText(
+            self._nlp, rules=None, span_attrs=None, input_span_type="group", span_group_name=_TARGETS
+        )
+        self._context.add(list({(cue.literal, cue.category, cue.direction): cue for cue in cues}.values()))
+        self.vocabulary = frozenset(word for literal in meanings for word in literal.split())
+
+    def match(self, tokens: Sequence[Token], raw: str) -> list[Match]:
+        """Find every term in a sentence; overlapping ones are all given, in text order.
+
+        `raw` is the text that the offsets of the tokens point into.
+        """
+        doc = self._doc(tokens)
+        matches: list[Match] = []
+        for span in self._matcher(doc):
+            for rule, form in span._.target_rule.metadata["meanings"]:
+                if form == "capital" and not raw[tokens[span.start].start : tokens[span.end - 1].end].isupper():
+                    continue
+                matches.append(Match(span.start, span.end, rule, form))
+        matches.sort(key=lambda match: (match.start, -match.end))
+        return matches
+
+    def relate(
+        self, tokens: Sequence[Token], targets: Sequence[tuple[int, int, str]], breaks: Iterable[int]
+    ) -> tuple[list[Edge], list[Stop]]:
+        """Say which cues speak of which targets (start, end, label), and where reach is stopped.
+
+        No cue reaches over a token in `breaks`, where a new clause begins.
+        """
+        doc = self._doc(tokens, breaks)
+        spans = [Span(doc, start, end, label=label) for start, end, label in targets]
+        doc.spans[_TARGETS] = spans
+        graph = self._context(doc)._.context_graph
+        places = {(span.start, span.end, span.label): number for number, span in enumerate(spans)}
+        edges = [
+            Edge(
+                places[target.start, target.end, target.label],
+                *modifier.modifier_span,
+                modifier.rule.metadata["rule"],
+            )
+            for target, modifier in graph.edges
+        ]
+        stops = [
+            Stop(*modifier.modifier_span, modifier.rule.metadata["rule"])
+            for modifier in graph.modifiers
+            if modifier.rule.metadata["rule"].direction == "stop"
+        ]
+        return edges, stops
+
+    def _doc(self, tokens: Sequence[Token], breaks: Iterable[int] = ()) -> Doc:
+        begins = set(breaks)
+        return Doc(
+            self._nlp.vocab,
+            words=[token.norm for token in tokens],
+            sent_starts=[number == 0 or number in begins for number in range(len(tokens))],
+        )
+
+
+class _Splitter:
+    """Gives medspaCy our own tokens for the literals of its rules."""
+
+    def __init__(self, vocab: Vocab, spelling: Spelling) -> None:
+        self._vocab = vocab
+        self._spelling = spelling
+
+    def __call__(self, text: str) -> Doc:
+        return Doc(self._vocab, words=[token.norm for token in split_words(text, self._spelling)])
+
+
+def _context_rule(rule: CueRule, literal: str) -> ConTextRule:
+    # Cues of one category end each other's reach, so the category is what the cue says.
+    category = f"{rule.assertion or 'none'}_{rule.change or 'none'}"
+    return ConTextRule(
+        literal,
+        category,
+        direction=_DIRECTIONS[rule.direction],
+        max_scope=rule.within,
+        allowed_types={concept.value for concept in rule.concepts} or None,
+        metadata={"rule": rule},
+    )

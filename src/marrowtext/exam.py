@@ -1,0 +1,79 @@
+"""The exam: which side and which regions the title, the input's own title column and the indication name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from marrowtext.engine import Engine
+from marrowtext.model import Laterality, LateralitySource, Report, Section, SectionName, Sentence
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.places import Context, PlaceReader
+from marrowtext.rules import RuleSet
+from marrowtext.segment import SegmentedText
+from marrowtext.words import split_words
+
+__all__ = ["Exam", "ExamReader"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """The side of a one-sided exam, where it was read, and the body regions of the exam."""
+
+    side: Laterality | None = None
+    side_source: LateralitySource | None = None
+    regions: frozenset[str] = frozenset()
+
+
+class ExamReader:
+    """Reads what exam a report is of."""
+
+    def __init__(self, rules: RuleSet, engine: Engine, lexicon: Lexicon, places: PlaceReader) -> None:
+        self._rules = rules
+        self._engine = engine
+        self._lexicon = lexicon
+        self._places = places
+
+    def read(self, report: Report, segmented: SegmentedText) -> Exam:
+        """Read the side from the title, a sentence that names the exam, the title column, then the indication."""
+        text = report.text
+        spans = list(segmented.titles)
+        named = [s for s in segmented.sentences if self._names_exam(s)]
+        indication = [s for s in segmented.sentences if s.section.name is SectionName.INDICATION]
+        regions: set[str] = set()
+        side: Laterality | None = None
+        for stretches, source in (
+            ([(text, start, end) for start, end in spans], LateralitySource.TITLE),
+            ([(text, s.start, s.end) for s in named], LateralitySource.TITLE),
+            ([(report.title, 0, len(report.title))] if report.title else [], LateralitySource.METADATA),
+            ([(text, s.start, s.end) for s in indication], LateralitySource.INDICATION),
+        ):
+            sides: set[Laterality] = set()
+            for words in self._words(stretches):
+                places = self._places.read(words, Context())
+                if not regions or source is not LateralitySource.INDICATION:
+                    regions |= {self._rules.sites[place.site].region for place in places}
+                sides |= {match.rule.laterality for match in words.sides}  # type: ignore[attr-defined]
+                if any(match.form == "plural" for match in words.sites) and source is LateralitySource.TITLE:
+                    sides.add(Laterality.BILATERAL)
+            if len(sides) == 1 and Laterality.BILATERAL not in sides:
+                side = side or next(iter(sides))
+                return Exam(side, source, frozenset(regions))
+            if sides:
+                return Exam(None, None, frozenset(regions))
+        return Exam(None, None, frozenset(regions))
+
+    def _names_exam(self, sentence: Sentence) -> bool:
+        if sentence.section.name in (SectionName.COMPARISON, SectionName.INDICATION):
+            return False
+        tokens = sentence.tokens
+        at = next((n for n in range(min(len(tokens), 8)) if self._lexicon.at("exam_names", tokens, n)), None)
+        return at is not None and not any(
+            self._lexicon.has("past_words", token.norm) for token in tokens
+        )
+
+    def _words(self, stretches: Iterable[tuple[str, int, int]]) -> Iterable[Words]:
+        for text, start, end in stretches:
+            tokens = tuple(split_words(text, self._rules.spelling, start, end))
+            sentence = Sentence(start, end, Section(SectionName.OTHER, start, end), (), tokens)
+            yield self._lexicon.sort(sentence, text, self._engine.match(tokens, text))

@@ -1,0 +1,241 @@
+"""Why each row is there: a reading for the terminal, as plain text, or as a page of HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from rich.console import Console
+from rich.text import Text
+
+from marrowtext.columns import finding_row
+from marrowtext.model import Finding, Highlight, Reading
+
+__all__ = ["explain_html", "explain_text", "print_explanation"]
+
+# A style of the terminal and a colour of the page for each kind of highlight, the first to look at first.
+_STYLES = {
+    "mention": ("bold black on yellow", "#ffe066"),
+    "site": ("black on green", "#b2f2bb"),
+    "cue": ("white on red", "#ffc9c9"),
+    "side": ("black on cyan", "#99e9f2"),
+    "attribute": ("white on blue", "#bac8ff"),
+    "cause": ("white on magenta", "#eebefa"),
+    "heading": ("bold underline", "#dee2e6"),
+}
+_OTHER = ("italic underline", "#e9ecef")
+
+# Told by the headline of a row or by the report above it.
+_TOLD = {
+    "report_id",
+    "finding",
+    "concept",
+    "assertion",
+    "mention",
+    "start",
+    "end",
+    "sentence",
+    "site",
+    "rules",
+}
+
+# Control characters, and those that turn the direction of writing.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of the report under one highlight, the innermost where several overlap, or under none."""
+
+    text: str
+    mark: Highlight | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What is told of one finding: `fields` are its filled columns, `reasons` its rules with the words they
+    matched.
+    """
+
+    headline: str
+    fields: tuple[tuple[str, str], ...]
+    reasons: tuple[tuple[str, str], ...]
+
+
+def print_explanation(reading: Reading, console: Console) -> None:
+    """Print the explanation: in colours on a terminal, else as plain text."""
+    if not console.is_terminal:
+        console.out(explain_text(reading), highlight=False, end="")
+        return
+    report = Text()
+    kinds: dict[str, str] = {}
+    for piece in _cut_report(reading):
+        style = _STYLES.get(piece.mark.kind, _OTHER)[0] if piece.mark else ""
+        report.append(_show(piece.text), style)
+        if piece.mark:
+            kinds[piece.mark.kind] = style
+    legend = Text(" ").join(Text(f" {kind} ", style) for kind, style in sorted(kinds.items()))
+    console.print(report, legend, sep="\n\n")
+    console.print(Text(f"\n{_tell_rows(reading)}", end=""))
+
+
+def explain_text(reading: Reading) -> str:
+    """Write the explanation as plain text: each highlight as `[words](kind)`, then the rows."""
+    parts = [
+        f"[{_show(piece.text)}]({piece.mark.kind})" if piece.mark else _show(piece.text)
+        for piece in _cut_report(reading)
+    ]
+    return f"{''.join(parts).rstrip()}\n\n{_tell_rows(reading)}"
+
+
+def explain_html(reading: Reading) -> str:
+    """Write the explanation as one page of HTML that needs nothing from elsewhere."""
+    marked = "".join(
+        f'<mark class="{_class(piece.mark.kind)}" title="{escape(f"{piece.mark.kind}: {piece.mark.rule}")}">'
+        f"{escape(piece.text)}</mark>"
+        if piece.mark
+        else escape(piece.text)
+        for piece in _cut_report(reading)
+    )
+    rows = "".join(_row_html(_describe(reading, finding)) for finding in reading.findings)
+    rejected = "".join(
+        f"<li><q>{escape(words)}</q> {escape(reason)}</li>" for words, reason in _tell_rejected(reading)
+    )
+    colours = "".join(f"mark.{kind} {{ background: {colour} }} " for kind, (_, colour) in _STYLES.items())
+    legend = " ".join(f'<mark class="{kind}">{kind}</mark>' for kind in _STYLES)
+    return _PAGE.format(
+        title=escape(f"Report {reading.report.id}"),
+        colours=f"{colours}mark.other {{ background: {_OTHER[1]} }}",
+        legend=legend,
+        report=marked,
+        rows=f"<ol>{rows}</ol>" if rows else "<p>No findings.</p>",
+        rejected=f"<h2>Rejected</h2><ul>{rejected}</ul>" if rejected else "",
+    )
+
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
+  color: #212529; background: #fff }}
+pre {{ white-space: pre-wrap; font: inherit; padding: 1rem; border: 1px solid #dee2e6 }}
+mark {{ padding: 0 .15em; border-radius: .2em; color: inherit }}
+table {{ border-collapse: collapse; margin: .3rem 0 1rem }}
+td {{ padding: .1rem 1rem .1rem 0; vertical-align: top }}
+{colours}
+</style>
+</head>
+<body>
+<h1>{title}</h1>
+<p>{legend}</p>
+<pre>{report}</pre>
+<h2>Findings</h2>
+{rows}
+{rejected}
+</body>
+</html>
+"""
+
+
+def _row_html(row: _Row) -> str:
+    fields = "; ".join(f"{escape(name)} <b>{escape(value)}</b>" for name, value in row.fields)
+    reasons = "".join(
+        f"<tr><td><code>{escape(rule)}</code></td><td>{escape(words)}</td></tr>"
+        for rule, words in row.reasons
+    )
+    return f"<li><b>{escape(row.headline)}</b><br>{fields}<table>{reasons}</table></li>\n"
+
+
+def _class(kind: str) -> str:
+    return kind if kind in _STYLES else "other"
+
+
+def _tell_rows(reading: Reading) -> str:
+    lines: list[str] = []
+    for finding in reading.findings:
+        row = _describe(reading, finding)
+        width = max((len(rule) for rule, _ in row.reasons), default=0)
+        lines.append(f"{finding.finding}. {_show(row.headline)}")
+        lines.append(f"   {_show('; '.join(f'{name} {value}' for name, value in row.fields))}")
+        lines.extend(f"   {rule:<{width}}  {_show(words)}".rstrip() for rule, words in row.reasons)
+    if not lines:
+        lines.append("No findings.")
+    rejected = [f'   "{_show(words)}" {reason}' for words, reason in _tell_rejected(reading)]
+    if rejected:
+        lines.extend(["Rejected:", *rejected])
+    return "\n".join(lines) + "\n"
+
+
+def _describe(reading: Reading, finding: Finding) -> _Row:
+    name = f"{finding.concept.value} {finding.assertion.value}, {finding.site or 'no site'}"
+    values = finding_row(finding).items()
+    fields = (
+        (name, str(value)) for name, value in values if name not in _TOLD and value not in (None, False)
+    )
+    return _Row(
+        headline=f'{name}: "{_one_line(finding.mention)}"',
+        fields=tuple((name, _one_line(value)) for name, value in fields),
+        reasons=tuple((rule, _find_words(reading, finding, rule)) for rule in finding.rules),
+    )
+
+
+def _find_words(reading: Reading, finding: Finding, rule: str) -> str:
+    """Give the words that a rule matched for this finding: all in its sentence, else the nearest in the
+    report.
+    """
+    text = reading.report.text
+    marks = [mark for mark in reading.highlights if mark.rule == rule]
+    begin = text.find(
+        finding.sentence, max(0, finding.end - len(finding.sentence)), finding.start + len(finding.sentence)
+    )
+    end = begin + len(finding.sentence)
+    near = [mark for mark in marks if begin <= mark.start and mark.end <= end]
+    if not near and marks:
+        near = [
+            min(marks, key=lambda mark: min(abs(mark.end - finding.start), abs(mark.start - finding.end)))
+        ]
+    return ", ".join(dict.fromkeys(f'"{_one_line(text[mark.start : mark.end])}"' for mark in near))
+
+
+def _tell_rejected(reading: Reading) -> Iterator[tuple[str, str]]:
+    for candidate in reading.rejected:
+        yield _one_line(reading.report.text[candidate.start : candidate.end]), candidate.reason
+
+
+def _cut_report(reading: Reading) -> Iterator[_Piece]:
+    """Cut the report where its highlights begin and end."""
+    text = reading.report.text
+    known = {(mark.start, mark.end) for mark in reading.highlights if mark.kind == "mention"}
+    mentions = {(finding.start, finding.end): " ".join(finding.rules) for finding in reading.findings}
+    added = (Highlight(*span, "mention", rules) for span, rules in mentions.items() if span not in known)
+    order = list(_STYLES)
+    marks = sorted(
+        (*reading.highlights, *added),
+        key=lambda mark: (
+            mark.end - mark.start,
+            order.index(mark.kind) if mark.kind in order else len(order),
+        ),
+    )
+    owners: list[Highlight | None] = [None] * len(text)
+    for mark in reversed(marks):
+        owners[mark.start : mark.end] = [mark] * (mark.end - mark.start)
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at == len(text) or owners[at] is not owners[start]:
+            yield _Piece(text[start:at], owners[start])
+            start = at
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _show(text: str) -> str:
+    """Make control characters visible, so that a report cannot steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))

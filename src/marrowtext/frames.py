@@ -1,0 +1,173 @@
+"""Frames, series and lists of texts in; pandas frames of findings and reports out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from marrowtext.batch import read_batch
+from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
+from marrowtext.errors import InputError
+from marrowtext.headers import ColumnChoice, choose_columns
+from marrowtext.model import Report
+from marrowtext.readers import MAX_LENGTH, check_records
+from marrowtext.reading import Patterns
+
+if TYPE_CHECKING:
+    import pandas
+
+    Texts = pandas.DataFrame | pandas.Series[str] | Iterable[str | Report | None]
+
+__all__ = ["Frames", "extract", "extract_frames"]
+
+_DTYPES = {
+    ColumnType.STRING: "string",
+    ColumnType.INTEGER: "Int64",
+    ColumnType.FLOAT: "Float64",
+    ColumnType.BOOLEAN: "boolean",
+}
+_MOST_LISTED = 5
+
+# Names of columns of our own making; what a report carries along may well be called "text".
+_TEXT, _ID, _TITLE = "(text)", "(id)", "(title)"
+
+
+class Frames(NamedTuple):
+    """The two tables of a run, as frames; `row` joins them, and is the place in the input, from 1."""
+
+    findings: pandas.DataFrame
+    reports: pandas.DataFrame
+
+
+def extract(
+    texts: Texts,
+    *,
+    text: str | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    carry: Sequence[str] = (),
+    patterns: Patterns = None,
+    workers: int = 1,
+    max_length: int = MAX_LENGTH,
+) -> pandas.DataFrame:
+    """Give the findings of a frame, a series or a list of texts or reports, as a frame with the findings
+    columns.
+
+    `text`, `id`, `title` and `carry` name columns of a frame; the first three are found by common names where
+    they are left out. A series gives its index as ids, unless that only counts; a report carries along what
+    it holds. All columns are there even when no finding is: categories where the values are a list, else
+    pandas' nullable types; carried columns keep their type. `row` is the place in the input, from 1.
+
+    Reports that cannot be read make no finding but a warning; `extract_frames` says why. Raises InputError
+    for a column that is not there, RuleError for a rule that is wrong.
+    """
+    frames = extract_frames(
+        texts,
+        text=text,
+        id=id,
+        title=title,
+        carry=carry,
+        patterns=patterns,
+        workers=workers,
+        max_length=max_length,
+    )
+    unread = frames.reports.loc[frames.reports["processing"] == "error", "row"].tolist()
+    if unread:
+        listed = ", ".join(map(str, unread[:_MOST_LISTED])) + (", …" if len(unread) > _MOST_LISTED else "")
+        warnings.warn(
+            f"{len(unread)} of {len(frames.reports)} reports could not be read: rows {listed}; "
+            "extract_frames gives the reasons",
+            stacklevel=2,
+        )
+    return frames.findings
+
+
+def extract_frames(
+    texts: Texts,
+    *,
+    text: str | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    carry: Sequence[str] = (),
+    patterns: Patterns = None,
+    workers: int = 1,
+    max_length: int = MAX_LENGTH,
+) -> Frames:
+    """Do what `extract` does, and give the reports table too: one row for each text, with the reason where it
+    is unread.
+    """
+    frame, columns = _as_frame(texts, ColumnChoice(text, id, title, tuple(carry)))
+    taken = [name for name in (columns.text, columns.id, columns.title) if name is not None]
+    cells = {name: _column(frame, name) for name in taken}
+    values = [column.astype(object).where(column.notna(), None).tolist() for column in cells.values()]
+    records: Iterable[Mapping[str, object]] = (
+        dict(zip(cells, record, strict=True)) for record in zip(*values, strict=True)
+    )
+    findings: dict[str, list[object]] = {column.name: [] for column in FINDINGS_TABLE}
+    reports: dict[str, list[object]] = {column.name: [] for column in REPORT_COLUMNS}
+    rows = check_records(records, replace(columns, carry=()), max_length)
+    for outcome in read_batch(rows, patterns=patterns, workers=workers):
+        for target, row in [*((findings, row) for row in outcome.findings), (reports, outcome.report)]:
+            for name, into in target.items():
+                into.append(row[name])
+    carried = {name: _column(frame, name) for name in columns.carry}
+    return Frames(_build(FINDINGS_TABLE, findings, carried), _build(REPORT_COLUMNS, reports, carried))
+
+
+def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, ColumnChoice]:
+    """Give the input as a frame, and the columns in it."""
+    import pandas
+
+    if isinstance(texts, pandas.DataFrame):
+        named = [name for name in texts.index.names if name is not None and name not in texts.columns]
+        frame = texts.reset_index(level=named) if named else texts
+        return frame, choose_columns([str(name) for name in frame.columns], wish, "the frame")
+    if wish != ColumnChoice():
+        raise InputError(
+            "text, id, title and carry name columns of a frame, and this input is none; leave them out"
+        )
+    if isinstance(texts, str):
+        raise InputError(
+            "this is one text; give a list of texts, or use marrowtext.findings for a single one"
+        )
+    if isinstance(texts, pandas.Series):
+        if isinstance(texts.index, pandas.RangeIndex):
+            return pandas.DataFrame({_TEXT: texts}), ColumnChoice(_TEXT)
+        return pandas.DataFrame({_TEXT: texts.array, _ID: texts.index}), ColumnChoice(_TEXT, _ID)
+    fields = [_fields(report) for report in texts]
+    carry = tuple(
+        dict.fromkeys(name for report in fields for name in report if name not in (_TEXT, _ID, _TITLE))
+    )
+    frame = pandas.DataFrame(
+        {name: pandas.Series([f.get(name) for f in fields]) for name in (_TEXT, _ID, _TITLE, *carry)}
+    )
+    return frame, choose_columns(list(frame.columns), ColumnChoice(_TEXT, _ID, _TITLE, carry), "the reports")
+
+
+def _fields(report: object) -> dict[str, object]:
+    if isinstance(report, Report):
+        return {_TEXT: report.text, _ID: report.id, _TITLE: report.title, **report.carried}
+    return {_TEXT: report}
+
+
+def _column(frame: pandas.DataFrame, name: str) -> pandas.Series[Any]:
+    return frame.iloc[:, [str(label) for label in frame.columns].index(name)]
+
+
+def _build(
+    columns: Sequence[Column], values: Mapping[str, list[object]], carried: Mapping[str, pandas.Series[Any]]
+) -> pandas.DataFrame:
+    import pandas
+
+    data: dict[str, Any] = {}
+    for column in columns:
+        if column.values:
+            data[column.name] = pandas.Categorical(values[column.name], categories=list(column.values))
+        else:
+            data[column.name] = pandas.Series(values[column.name], dtype=_DTYPES[column.type])
+    places = [int(str(row)) - 1 for row in values["row"]]
+    for name, series in carried.items():
+        data[name] = series.iloc[places].array
+    return pandas.DataFrame(data)

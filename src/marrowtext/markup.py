@@ -1,0 +1,90 @@
+"""The inline markup of rule examples: `No [marrow edema|assertion=absent|site=talus].`
+
+Between brackets stand the words of a mention and, after bars, the values of its row. A mention with several rows
+has `||` between them: `[edema|site=femoral_head||site=femoral_neck]`. Keys are columns of the findings table;
+`none` stands for an empty value. A backslash before a bracket makes it plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from marrowtext.errors import MarkupError
+
+__all__ = ["MarkedMention", "MarkedText", "parse_markup", "write_markup"]
+
+_BRACKETED = re.compile(r"\\([\[\]])|\[([^\[\]]*)\]|([\[\]])")
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedMention:
+    """A mention of an example: its offsets in the plain text and the values of each of its rows."""
+
+    start: int
+    end: int
+    rows: tuple[tuple[tuple[str, str | None], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    """An example without its markup, and the mentions that the markup names, in text order."""
+
+    text: str
+    mentions: tuple[MarkedMention, ...]
+
+
+def parse_markup(marked: str) -> MarkedText:
+    """Read an example. Raises MarkupError for a stray bracket, an empty mention or a value without a key."""
+    plain: list[str] = []
+    mentions: list[MarkedMention] = []
+    length = at = 0
+    for match in _BRACKETED.finditer(marked):
+        before = marked[at : match.start()]
+        plain.append(before)
+        length += len(before)
+        at = match.end()
+        if match[1]:
+            plain.append(match[1])
+            length += 1
+            continue
+        if match[3]:
+            raise MarkupError(f"stray {match[3]!r} at character {match.start() + 1}")
+        words, *fields = match[2].split("|")
+        if not words.strip():
+            raise MarkupError(f"empty mention at character {match.start() + 1}")
+        mentions.append(MarkedMention(length, length + len(words), _parse_rows(fields)))
+        plain.append(words)
+        length += len(words)
+    plain.append(marked[at:])
+    return MarkedText("".join(plain), tuple(mentions))
+
+
+def _parse_rows(fields: list[str]) -> tuple[tuple[tuple[str, str | None], ...], ...]:
+    rows: list[list[tuple[str, str | None]]] = [[]]
+    for text in fields:
+        if not text:
+            rows.append([])
+            continue
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip() or not value.strip():
+            raise MarkupError(f"expected key=value, got {text!r}")
+        rows[-1].append((key.strip(), None if value == "none" else value.strip()))
+    return tuple(tuple(row) for row in rows)
+
+
+def write_markup(text: str, mentions: tuple[MarkedMention, ...]) -> str:
+    """Write the text with its mentions in markup; `parse_markup` of the result gives them back."""
+    parts: list[str] = []
+    at = 0
+    for mention in sorted(mentions, key=lambda m: m.start):
+        rows = "||".join("|".join(f"{key}={value or 'none'}" for key, value in row) for row in mention.rows)
+        parts.append(_escape(text[at : mention.start]))
+        parts.append(f"[{text[mention.start : mention.end]}{'|' if rows else ''}{rows}]")
+        at = mention.end
+    parts.append(_escape(text[at:]))
+    return "".join(parts)
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", r"\[").replace("]", r"\]")

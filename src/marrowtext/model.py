@@ -1,0 +1,215 @@
+"""The values that pass between the stages: frozen, slotted, without behaviour of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+__all__ = [
+    "Assertion",
+    "Change",
+    "Concept",
+    "Finding",
+    "Highlight",
+    "Laterality",
+    "LateralitySource",
+    "Pattern",
+    "Reading",
+    "Rejected",
+    "Report",
+    "Section",
+    "SectionName",
+    "Sentence",
+    "Token",
+]
+
+
+class Concept(StrEnum):
+    """Under which name a report speaks of bone marrow edema, most explicit first."""
+
+    EDEMA = "edema"
+    CONTUSION = "contusion"
+    STRESS_REACTION = "stress_reaction"
+    MODIC_1 = "modic_1"
+    SIGNAL = "signal"
+
+
+class Assertion(StrEnum):
+    """What the report claims about a mention."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    POSSIBLE = "possible"
+    HYPOTHETICAL = "hypothetical"
+    HISTORICAL = "historical"
+
+
+class Change(StrEnum):
+    """How the edema changed since an earlier exam, where the report says so."""
+
+    NEW = "new"
+    INCREASED = "increased"
+    DECREASED = "decreased"
+    UNCHANGED = "unchanged"
+    RESOLVED = "resolved"
+
+
+class Laterality(StrEnum):
+    """The side of the body."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BILATERAL = "bilateral"
+
+
+class LateralitySource(StrEnum):
+    """Where the side was read, in order of precedence."""
+
+    MENTION = "mention"
+    SENTENCE = "sentence"
+    HEADING = "heading"
+    TITLE = "title"
+    METADATA = "metadata"
+    INDICATION = "indication"
+
+
+class SectionName(StrEnum):
+    """The part of the report that a mention stands in."""
+
+    INDICATION = "indication"
+    TECHNIQUE = "technique"
+    COMPARISON = "comparison"
+    FINDINGS = "findings"
+    IMPRESSION = "impression"
+    ADDENDUM = "addendum"
+    OTHER = "other"
+
+
+class Pattern(StrEnum):
+    """What the report says the edema is due to or part of."""
+
+    TRAUMATIC = "traumatic"
+    STRESS_REACTION = "stress_reaction"
+    STRESS_FRACTURE = "stress_fracture"
+    INSUFFICIENCY_FRACTURE = "insufficiency_fracture"
+    OSTEOCHONDRAL = "osteochondral"
+    DEGENERATIVE = "degenerative"
+    OSTEONECROSIS = "osteonecrosis"
+    INFLAMMATORY = "inflammatory"
+    TRANSIENT = "transient"
+    INFECTIOUS = "infectious"
+    NEOPLASTIC = "neoplastic"
+    POSTOPERATIVE = "postoperative"
+    REACTIVE = "reactive"
+    NEUROPATHIC = "neuropathic"
+    UNSPECIFIED = "unspecified"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report as it came in.
+
+    `title` is the exam title where the input has it in a column of its own. `carried` holds input columns
+    that the user asked to carry along; they reach the output unread.
+    """
+
+    id: str
+    text: str
+    title: str | None = None
+    carried: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or a sign of the text. `norm` is lower-cased, with known misspellings and variants made one."""
+
+    start: int
+    end: int
+    norm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A stretch of text under one heading. `heading` holds the offsets of the heading's words, if any."""
+
+    name: SectionName
+    start: int
+    end: int
+    heading: tuple[int, int] | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence or list item, the section it is in, and the heading words it stands under."""
+
+    start: int
+    end: int
+    section: Section
+    headings: tuple[tuple[int, int], ...]
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A candidate mention that made no row, and the rule or the reason that rejected it."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One row of the findings table: a mention at one site and side. Offsets are code points of the text."""
+
+    report_id: str
+    finding: int
+    section: SectionName
+    concept: Concept
+    mention: str
+    start: int
+    end: int
+    sentence: str
+    assertion: Assertion
+    change: Change | None
+    site: str | None
+    region: str | None
+    bone: str | None
+    level: str | None
+    zone: str | None
+    laterality: Laterality | None
+    laterality_source: LateralitySource | None
+    subchondral: bool
+    pattern: Pattern
+    pattern_assertion: Assertion | None
+    pattern_evidence: str | None
+    severity: str | None
+    extent: str | None
+    acuity: str | None
+    size_mm: float | None
+    grade_system: str | None
+    grade: str | None
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A stretch of text that `explain` marks: a mention, site, cue, … and the rule that found it."""
+
+    start: int
+    end: int
+    kind: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that the pipeline says of one report."""
+
+    report: Report
+    findings: tuple[Finding, ...]
+    rejected: tuple[Rejected, ...]
+    highlights: tuple[Highlight, ...]

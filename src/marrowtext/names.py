@@ -1,0 +1,126 @@
+"""Names: the mentions of a sentence, with two names for one thing made one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from marrowtext.engine import Match
+from marrowtext.model import Concept
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.places import Place
+from marrowtext.rules import MentionRule
+
+__all__ = ["Name", "join_names"]
+
+_MOST_EXPLICIT = tuple(Concept)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A mention at tokens `start` to `end`, its most explicit name, and whether it is one of two alternatives."""
+
+    start: int
+    end: int
+    rule: MentionRule
+    members: tuple[Match, ...]
+    alternative: bool = False
+
+    @property
+    def head(self) -> tuple[int, int]:
+        """Give the span of the most explicit name."""
+        match = next(match for match in self.members if match.rule is self.rule)
+        return match.start, match.end
+
+
+def join_names(words: Words, places: Sequence[Place], lexicon: Lexicon) -> list[Name]:
+    """Give the mentions of the sentence; "STIR signal, consistent with edema" is one, with the most explicit name."""
+    names: list[Name] = []
+    for match in words.mentions:
+        rule = _rule(match)
+        if names:
+            before = names[-1]
+            if _is_apposed(words, places, lexicon, before, match):
+                names[-1] = _merge(before, match)
+                continue
+            if _are_alternatives(words, lexicon, before, match):
+                names[-1] = Name(before.start, before.end, before.rule, before.members, alternative=True)
+                names.append(Name(match.start, match.end, rule, (match,), alternative=True))
+                continue
+        names.append(Name(match.start, match.end, rule, (match,)))
+    return names
+
+
+def _rule(match: Match) -> MentionRule:
+    assert isinstance(match.rule, MentionRule)
+    return match.rule
+
+
+def _merge(name: Name, match: Match) -> Name:
+    rule = min(name.rule, _rule(match), key=_rank)
+    return Name(name.start, match.end, rule, (*name.members, match), name.alternative)
+
+
+def _rank(rule: MentionRule) -> tuple[int, bool, bool]:
+    return _MOST_EXPLICIT.index(rule.concept), rule.neutral, rule.bare
+
+
+def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: Name, match: Match) -> bool:
+    rule = _rule(match)
+    if rule.anaphor or name.rule.anaphor:
+        return False
+    if name.end == match.start:
+        return True
+    only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
+    if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
+        return False
+    tokens = words.tokens
+    linked = False
+    at = name.end
+    while at < match.start:
+        length = lexicon.at("equals", tokens, at, match.start)
+        if length:
+            linked = True
+            at += length
+            continue
+        length = lexicon.at("hedges", tokens, at, match.start) if only_signal else 0
+        if length:
+            linked = linked or tokens[at].norm not in (",", "-")
+            at += length
+            continue
+        length = lexicon.at("fillers", tokens, at, match.start) if tokens[at].norm != "and" or only_signal else 0
+        length = length or _covered(words, places, at, match.start)
+        if only_signal and not length:
+            length = lexicon.at("places", tokens, at, match.start) or lexicon.at("joins", tokens, at, match.start)
+        if not length:
+            return False
+        at += length
+    return linked and at == match.start
+
+
+def _covered(words: Words, places: Sequence[Place], at: int, limit: int) -> int:
+    """Give the length of an attribute, a direction or a place that begins at a token."""
+    ends = [m.end for m in (*words.attributes, *words.zones) if m.start == at and m.end <= limit]
+    ends += [place.end for place in places if place.start <= at < place.end and place.end <= limit]
+    return max(ends, default=at) - at
+
+
+def _are_alternatives(words: Words, lexicon: Lexicon, name: Name, match: Match) -> bool:
+    rule = _rule(match)
+    if Concept.SIGNAL in (rule.concept, name.rule.concept) or rule.concept is name.rule.concept:
+        return False
+    tokens = words.tokens
+    at, linked = name.end, False
+    while at < match.start:
+        length = lexicon.at("alternatives", tokens, at, match.start)
+        linked = linked or bool(length)
+        length = (
+            length
+            or lexicon.at("fillers", tokens, at, match.start)
+            or lexicon.at("determiners", tokens, at, match.start)
+            or _covered(words, (), at, match.start)
+        )
+        if not length:
+            return False
+        at += length
+    return linked

@@ -1,0 +1,217 @@
+"""What the words of one sentence are: the matches that hold, and the class of each token.
+
+Overlapping terms compete here: among names and their look-alikes, among sites and structures, and within each
+column the longest wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from marrowtext.engine import Match
+from marrowtext.model import Sentence, Token
+from marrowtext.rules import (
+    AssociatedRule,
+    AttributeRule,
+    CauseRule,
+    ExampleRule,
+    GradeRule,
+    LookalikeRule,
+    MentionRule,
+    RuleSet,
+    SideRule,
+    SiteRule,
+    StructureRule,
+)
+
+__all__ = ["Level", "Lexicon", "Words"]
+
+_LEVEL = re.compile(
+    r"\b([CTDLS])-?(\d{1,2})(?:\s?[-–/]\s?([CTDLS])?-?(\d{1,2})|\s(?:to|through|thru)\s([CTDLS])-?(\d{1,2}))?(?![\d.]*\s?(?:mm|cm))(?![\w])",
+    re.IGNORECASE,
+)
+_HIGHEST = {"C": 7, "T": 12, "L": 6, "S": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A vertebral level or range at tokens `start` to `end`: L4, L4-L5."""
+
+    start: int
+    end: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A sentence with the terms that hold in it. Positions are token numbers; `end` is exclusive."""
+
+    sentence: Sentence
+    tokens: tuple[Token, ...]
+    mentions: tuple[Match, ...]
+    lookalikes: tuple[Match, ...]
+    sites: tuple[Match, ...]
+    structures: tuple[Match, ...]
+    sides: tuple[Match, ...]
+    zones: tuple[Match, ...]
+    attributes: tuple[Match, ...]
+    grades: tuple[Match, ...]
+    causes: tuple[Match, ...]
+    associated: tuple[Match, ...]
+    levels: tuple[Level, ...]
+
+    def norms(self, start: int, end: int) -> str:
+        """Give the normal forms of some tokens as one string."""
+        return " ".join(token.norm for token in self.tokens[max(start, 0) : end])
+
+
+class Lexicon:
+    """The closed word lists as the stages ask for them, and the sorting of matches into kinds."""
+
+    def __init__(self, rules: RuleSet, normal_form: Callable[[str], tuple[str, ...]]) -> None:
+        self._lists = {
+            name: frozenset(normal_form(phrase) for phrase in rules.grammar.phrases(name))
+            for name in rules.grammar.words
+        }
+        self._longest = {name: max(map(len, phrases), default=0) for name, phrases in self._lists.items()}
+        self.ordinals = {
+            word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)
+        }
+        self.ordinals.update(dict.fromkeys(rules.grammar.phrases("first_names"), 1))
+        self.ordinals.update(dict.fromkeys(rules.grammar.phrases("last_names"), 5))
+
+    def at(self, name: str, tokens: Sequence[Token], start: int, limit: int | None = None) -> int:
+        """Give the length of the longest phrase of a list that begins at a token, 0 where none does."""
+        most = min(self._longest[name], (len(tokens) if limit is None else limit) - start)
+        phrases = self._lists[name]
+        for length in range(most, 0, -1):
+            if tuple(token.norm for token in tokens[start : start + length]) in phrases:
+                return length
+        return 0
+
+    def before(self, name: str, tokens: Sequence[Token], end: int) -> int:
+        """Give the length of the longest phrase of a list that ends before a token, 0 where none does."""
+        phrases = self._lists[name]
+        for length in range(min(self._longest[name], end), 0, -1):
+            if tuple(token.norm for token in tokens[end - length : end]) in phrases:
+                return length
+        return 0
+
+    def has(self, name: str, *words: str) -> bool:
+        """Say whether the words are a phrase of a list."""
+        return words in self._lists[name]
+
+    def covers(self, name: str, tokens: Sequence[Token], start: int, end: int) -> bool:
+        """Say whether tokens `start` to `end` are phrases of a list and nothing else."""
+        while start < end:
+            length = self.at(name, tokens, start, end)
+            if not length:
+                return False
+            start += length
+        return True
+
+    def sort(self, sentence: Sentence, text: str, matches: Iterable[Match]) -> Words:
+        """Sort the matches of a sentence by kind, the longest of overlapping ones only."""
+        by_kind: dict[type[ExampleRule], list[Match]] = {}
+        for match in matches:
+            by_kind.setdefault(type(match.rule), []).append(match)
+        names = _longest([*by_kind.get(LookalikeRule, ()), *by_kind.get(MentionRule, ())])
+        places = _longest([*by_kind.get(StructureRule, ()), *by_kind.get(SiteRule, ())])
+        attributes = by_kind.get(AttributeRule, [])
+        zones = [match for match in attributes if _column(match) == "zone"]
+        others: list[Match] = []
+        for column in dict.fromkeys(map(_column, attributes)):
+            if column != "zone":
+                others.extend(_longest([match for match in attributes if _column(match) == column]))
+        tokens = sentence.tokens
+        taken = [match for match in places if not _is_short(match)]
+        return Words(
+            sentence=sentence,
+            tokens=tokens,
+            mentions=_only(MentionRule, names),
+            lookalikes=_only(LookalikeRule, names),
+            sites=_only(SiteRule, places),
+            structures=_only(StructureRule, places),
+            sides=tuple(_longest(by_kind.get(SideRule, []))),
+            zones=tuple(match for match in _longest(zones) if not _inside(match, taken)),
+            attributes=tuple(others),
+            grades=tuple(_longest(by_kind.get(GradeRule, []))),
+            causes=tuple(_longest(by_kind.get(CauseRule, []))),
+            associated=tuple(_longest(by_kind.get(AssociatedRule, []))),
+            levels=tuple(self._find_levels(sentence, text)),
+        )
+
+    def _find_levels(self, sentence: Sentence, text: str) -> Iterable[Level]:
+        numbers = {token.start: number for number, token in enumerate(sentence.tokens)}
+        ends = {token.end: number + 1 for number, token in enumerate(sentence.tokens)}
+        for match in _LEVEL.finditer(text, sentence.start, sentence.end):
+            start, end = numbers.get(match.start()), ends.get(match.end())
+            if start is None or end is None:
+                continue
+            letter, first = _region(match[1]), int(match[2])
+            second_letter, second = match[3] or match[5], match[4] or match[6]
+            if not 1 <= first <= _HIGHEST[letter]:
+                continue
+            if second is None:
+                if first < 3 and letter == "T" and not self._is_vertebral(sentence.tokens, start, end):
+                    continue
+                yield Level(start, end, f"{letter}{first}")
+                continue
+            lower = _region(second_letter) if second_letter else letter
+            if 1 <= int(second) <= _HIGHEST[lower]:
+                yield Level(start, end, f"{letter}{first}-{lower}{int(second)}")
+
+    def _is_vertebral(self, tokens: Sequence[Token], start: int, end: int) -> bool:
+        """Say whether T1 or T2 is a vertebra here, not a weighting of the image."""
+        after = tokens[end].norm if end < len(tokens) else ""
+        before = tokens[start - 1].norm if start else ""
+        if self.has("weightings", after) and after not in ("-", "to"):
+            return False
+        return self.has("vertebral_words", after) or self.has("vertebral_words", before)
+
+
+def _region(letter: str) -> str:
+    # Thoracic levels are D (dorsal) in many countries.
+    return "T" if letter.upper() == "D" else letter.upper()
+
+
+def _column(match: Match) -> str:
+    assert isinstance(match.rule, AttributeRule)
+    return match.rule.column
+
+
+def _is_short(match: Match) -> bool:
+    return match.form == "short"
+
+
+def _only(kind: type[ExampleRule], matches: Iterable[Match]) -> tuple[Match, ...]:
+    return tuple(match for match in matches if isinstance(match.rule, kind))
+
+
+def _inside(match: Match, others: Iterable[Match]) -> bool:
+    return any(match.start < other.end and other.start < match.end for other in others)
+
+
+def _longest(matches: list[Match]) -> list[Match]:
+    """Keep the longest of overlapping matches; of equal ones the first, and all that share its span."""
+    kept: list[Match] = []
+    for match in sorted(matches, key=lambda m: (m.start - m.end, _is_short(m), m.start)):
+        if all(
+            other.end <= match.start or match.end <= other.start or (other.start, other.end) == (match.start, match.end)
+            for other in kept
+        ) and not (isinstance(match.rule, MentionRule | SiteRule) and _is_taken(match, kept)):
+            kept.append(match)
+    return sorted(kept, key=lambda m: m.start)
+
+
+def _is_taken(match: Match, kept: Iterable[Match]) -> bool:
+    """Say whether a look-alike, a structure, or a full name of a site already holds this very span."""
+    for other in kept:
+        if (other.start, other.end) == (match.start, match.end):
+            if isinstance(other.rule, LookalikeRule | StructureRule) or isinstance(match.rule, MentionRule):
+                return True
+            if _is_short(match) and not _is_short(other):
+                return True
+    return False

@@ -1,0 +1,33 @@
+"""The straight line from a report to its findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from marrowtext.findings import Reader
+from marrowtext.model import Finding, Reading, Report
+from marrowtext.rules import RuleSet, load_rules
+
+__all__ = ["Pipeline", "load_pipeline"]
+
+
+class Pipeline:
+    """Reads reports by a set of rules. Building one takes a second; reading keeps no state."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
+        self._reader = Reader(rules)
+
+    def read(self, report: Report) -> Reading:
+        """Read one report: its findings, the candidates that were rejected, and what was matched where."""
+        findings, rejected, highlights = self._reader.read(report)
+        return Reading(report, tuple(findings), tuple(rejected), tuple(highlights))
+
+    def findings(self, report: Report) -> list[Finding]:
+        """Give the rows of one report, in text order."""
+        return list(self.read(report).findings)
+
+
+def load_pipeline(*folders: Path) -> Pipeline:
+    """Build the pipeline on the rules of the folders, the shipped rules where none is given."""
+    return Pipeline(load_rules(*folders))

@@ -1,0 +1,33 @@
+"""The screen: which sentences can hold a mention at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from marrowtext.errors import RuleError
+from marrowtext.model import Sentence
+from marrowtext.rules import MentionRule, RuleSet
+
+__all__ = ["Screen"]
+
+
+class Screen:
+    """Passes the sentences that hold a trigger word.
+
+    Raises RuleError when it is built on a mention rule with a phrase that holds no trigger, so that what the
+    screen holds back can never be a mention.
+    """
+
+    def __init__(self, rules: RuleSet, normal_form: Callable[[str], tuple[str, ...]]) -> None:
+        self._triggers = frozenset(word for phrase in rules.grammar.phrases("triggers") for word in normal_form(phrase))
+        for rule in rules.of(MentionRule):
+            for _, phrase in rule.phrases():
+                if self._triggers.isdisjoint(normal_form(phrase)):
+                    raise RuleError(
+                        f"{rules.origins[rule.id]}: rule {rule.id}: terms: no trigger word in {phrase!r}; "
+                        "add one of its words to triggers in grammar.toml"
+                    )
+
+    def passes(self, sentence: Sentence) -> bool:
+        """Say whether the sentence can hold a mention."""
+        return any(token.norm in self._triggers for token in sentence.tokens)

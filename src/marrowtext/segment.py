@@ -1,0 +1,276 @@
+"""Sections, headings and sentences, found by offsets into the original text.
+
+Radiology text has capitals without sentences, bullets, numbered lists, hard wraps, missing full stops and missing
+spaces after them; a general sentence splitter fails on all of these.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from marrowtext.model import Section, SectionName, Sentence
+from marrowtext.rules import HeadingRule, RuleSet, SideRule
+from marrowtext.words import Spelling, split_words
+
+__all__ = ["Segmenter", "SegmentedText"]
+
+_LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]*")
+_BULLET = re.compile(r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*")
+_ITEM_BREAK = re.compile(r"(?<=[.;:,!?\s])(?=\(?\d{1,2}[.)]\s?[A-Z][a-zA-Z])|\s/{2,}\s?|\s\|\s")
+_STOP = re.compile(
+    r"(?P<end>[.!?]+[\"'”’)\]]*)(?=\s+|$)|(?<=[a-z0-9)])(?P<glued>\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)|(?<=[A-Z)])(?P<caps>\.)(?=[A-Z]{2,}\b)"
+)
+_LABEL = re.compile(r"[^\W_][^.;:\n]{0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
+_OPEN_END = re.compile(
+    r"(?:,|\b(?:and|or|of|the|a|an|in|with|without|no|is|are|at|to|for|by|from|on|bone|marrow|right|left))\s*$", re.I
+)
+_LONG_LINE = 55
+_LABEL_WORDS = 7
+_DASH_LABEL_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentedText:
+    """The sections and sentences of a text, and the stretches that name the exam."""
+
+    sections: tuple[Section, ...]
+    sentences: tuple[Sentence, ...]
+    titles: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    start: int
+    end: int
+    rule: HeadingRule
+
+
+class Segmenter:
+    """Cuts a text into sections by the heading rules, and sections into sentences."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._spelling: Spelling = rules.spelling
+        self._headings: dict[str, HeadingRule] = {}
+        for rule in rules.of(HeadingRule):
+            for _, phrase in rule.phrases():
+                self._headings[phrase.lower()] = rule
+        longest_first = sorted(self._headings, key=len, reverse=True)
+        words = "|".join(r"[ \t]+".join(map(re.escape, phrase.split())) for phrase in longest_first)
+        self._heading = re.compile(rf"(?P<words>{words})(?![^\W\d_])(?P<tail>[ \t]*[:]|[ \t]+[-–—](?=\s))?", re.IGNORECASE)
+        self._abbreviations = frozenset(word.lower() for word in rules.grammar.phrases("abbreviations"))
+        self._exam = re.compile(
+            r"\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("exam_names"))) + r")\b", re.IGNORECASE
+        )
+        self._sides = frozenset(phrase for rule in rules.of(SideRule) for _, phrase in rule.phrases())
+
+    def segment(self, text: str) -> SegmentedText:
+        """Cut the text; every character outside headings belongs to at most one sentence."""
+        lines = [(m.start(), m.end()) for m in _LINE.finditer(text) if m.end() > m.start()]
+        headings = self._find_headings(text, lines)
+        titles: list[tuple[int, int]] = []
+        sections = self._cut_sections(text, lines, headings, titles)
+        sentences: list[Sentence] = []
+        starts = [line[0] for line in lines]
+        for section in sections:
+            first = max(bisect_right(starts, section.start) - 1, 0)
+            sentences.extend(self._cut_sentences(text, section, lines[first:]))
+        return SegmentedText(tuple(sections), tuple(sentences), tuple(titles))
+
+    def _find_headings(self, text: str, lines: list[tuple[int, int]]) -> list[_Heading]:
+        found: list[_Heading] = []
+        for start, end in lines:
+            at = start
+            while at < end and (text[at].isspace() or text[at] in "*#_=-"):
+                at += 1
+            match = self._heading.match(text, at, end)
+            if match and self._opens_line(text, match, end):
+                found.append(self._as_heading(match))
+                at = match.end()
+            for inner in self._heading.finditer(text, at, end):
+                before = text[start : inner.start()].rstrip()
+                if inner["tail"] and inner["tail"].strip() == ":" and inner["words"][0].isupper() and (
+                    not before or before[-1] in ".:;?!)" or text[inner.start() - 2 : inner.start()] == "  "
+                    or (inner["words"].isupper() and not before.isupper())
+                ):
+                    found.append(self._as_heading(inner))
+        return found
+
+    def _opens_line(self, text: str, match: re.Match[str], end: int) -> bool:
+        if match["tail"]:
+            return True
+        rest = text[match.end() : end].strip(" \t*_=-")
+        words = match["words"]
+        if not rest:
+            return words.isupper() or words[0].isupper()
+        return words.isupper() and len(words) > 3 and rest[0].isupper() and not rest[:12].isupper()
+
+    def _as_heading(self, match: re.Match[str]) -> _Heading:
+        rule = self._headings[" ".join(match["words"].lower().split())]
+        return _Heading(match.start(), match.end(), rule)
+
+    def _cut_sections(
+        self, text: str, lines: list[tuple[int, int]], headings: list[_Heading], titles: list[tuple[int, int]]
+    ) -> list[Section]:
+        sections: list[Section] = []
+        has_findings = any(h.rule.section is SectionName.FINDINGS for h in headings)
+        first = headings[0].start if headings else len(text)
+        if first > 0:
+            sections.extend(self._cut_opening(text, lines, first, titles))
+        in_addendum = False
+        for number, heading in enumerate(headings):
+            end = headings[number + 1].start if number + 1 < len(headings) else len(text)
+            name = heading.rule.section
+            if heading.rule.title:
+                titles.append((heading.end, end))
+            if in_addendum and name in (SectionName.FINDINGS, SectionName.OTHER):
+                name = SectionName.ADDENDUM
+            in_addendum = in_addendum or name is SectionName.ADDENDUM
+            stop = end
+            if not has_findings and name in (
+                SectionName.INDICATION, SectionName.TECHNIQUE, SectionName.COMPARISON, SectionName.OTHER
+            ):
+                stop = self._paragraph_end(text, lines, heading.end, end)
+                if heading.rule.title:
+                    titles[-1] = (heading.end, stop)
+            span = (heading.start, heading.end)
+            sections.append(Section(name, heading.end, stop, span, heading.rule.id))
+            if stop < end:
+                sections.append(Section(SectionName.FINDINGS, stop, end))
+        return sections
+
+    def _cut_opening(
+        self, text: str, lines: list[tuple[int, int]], first: int, titles: list[tuple[int, int]]
+    ) -> Iterator[Section]:
+        """Cut off the lines before the first heading that only name the exam."""
+        at = 0
+        for start, end in lines:
+            if start >= first:
+                break
+            words = text[start:end].split()
+            if not words:
+                continue
+            sentence_end = text[start:end].rstrip().endswith(".") and len(words) > 10
+            if not self._exam.search(text, start, end) or len(words) > 16 or sentence_end:
+                break
+            stop = min(end, first)
+            titles.append((start, stop))
+            yield Section(SectionName.OTHER, start, stop)
+            at = stop
+        if text[at:first].strip():
+            yield Section(SectionName.FINDINGS, at, first)
+
+    def _paragraph_end(self, text: str, lines: list[tuple[int, int]], start: int, end: int) -> int:
+        at = max(bisect_right([line[0] for line in lines], start) - 1, 0)
+        for here, after in zip(lines[at:], lines[at + 1 :], strict=False):
+            if here[1] >= end:
+                break
+            has_words = text[max(here[0], start) : here[1]].strip(" \t:")
+            if has_words and not self._continues(text, here, after):
+                return here[1]
+        return end
+
+    def _continues(self, text: str, line: tuple[int, int], after: tuple[int, int]) -> bool:
+        """Say whether a line break inside a paragraph is a hard wrap."""
+        gap = text[line[1] : after[0]]
+        if gap.replace("\r\n", "\n").count("\n") > 1 or not text[after[0] : after[1]].strip():
+            return False
+        content, following = text[line[0] : line[1]].rstrip(), text[after[0] : after[1]].lstrip()
+        if not content or _BULLET.match(following):
+            return False
+        label = _LABEL.match(following)
+        if label and len(label.group().split()) <= _LABEL_WORDS and following[label.end() :].lstrip()[:1] == ":":
+            return False
+        if content[-1] in ".!?:;":
+            return content[-1] == ";" and following[0].islower()
+        if _OPEN_END.search(content) or following[0].islower():
+            return True
+        return len(content) >= _LONG_LINE
+
+    def _cut_sentences(self, text: str, section: Section, lines: list[tuple[int, int]]) -> Iterator[Sentence]:
+        outer: tuple[int, int] | None = None
+        inner: tuple[int, int] | None = None
+        for start, end, paragraph in self._cut_units(text, section, lines):
+            if paragraph:
+                inner = None
+            for first, last in self._split_stops(text, start, end):
+                tokens = tuple(split_words(text, self._spelling, first, last))
+                if not tokens:
+                    continue
+                label = self._find_label(text, first, last)
+                if label:
+                    words = {t.norm for t in tokens if t.end <= label[1]}
+                    alone = not text[label[1] : last].strip(" \t:-–—")
+                    if alone or words & self._sides:
+                        outer, inner = label, None
+                    else:
+                        inner = label
+                headings = tuple(h for h in (outer, inner) if h is not None)
+                yield Sentence(first, last, section, headings, tokens)
+
+    def _cut_units(
+        self, text: str, section: Section, lines: list[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, bool]]:
+        """Join hard-wrapped lines and cut list items: (start, end, whether a paragraph begins)."""
+        start: int | None = None
+        paragraph = False
+        previous: tuple[int, int] | None = None
+        for line in lines:
+            if line[0] >= section.end:
+                break
+            here = (max(line[0], section.start), min(line[1], section.end))
+            if here[0] >= here[1] or not text[here[0] : here[1]].strip():
+                continue
+            if previous is not None and start is not None and not self._continues(text, previous, here):
+                yield start, previous[1], paragraph
+                start = None
+                paragraph = text[previous[1] : here[0]].replace("\r\n", "\n").count("\n") > 1
+            if start is None:
+                start = here[0]
+            previous = here
+        if start is not None and previous is not None:
+            yield start, previous[1], paragraph
+
+    def _split_stops(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        cuts = [start]
+        for match in _STOP.finditer(text, start, end):
+            if not self._is_abbreviation(text, cuts[-1], match.start()) and not (
+                match.group()[0] == "?" and not text[match.end() : match.end() + 3].strip()[:1].isupper()
+            ):
+                cuts.append(match.end())
+        for match in _ITEM_BREAK.finditer(text, start, end):
+            cuts.append(match.end())
+        cuts.append(end)
+        cuts.sort()
+        for first, last in zip(cuts, cuts[1:], strict=False):
+            here, stop = first, last
+            while here < stop and text[here].isspace():
+                here += 1
+            bullet = _BULLET.match(text, here, stop)
+            if bullet and bullet.end() < stop:
+                here = bullet.end()
+            while stop > here and (text[stop - 1].isspace() or text[stop - 1] in "/|"):
+                stop -= 1
+            if here < stop:
+                yield here, stop
+
+    def _is_abbreviation(self, text: str, start: int, at: int) -> bool:
+        before = at
+        while before > start and not text[before - 1].isspace():
+            before -= 1
+        word = text[before:at].lower().strip("(\"'")
+        if word.isdigit():
+            return len(word) <= 2 and not text[start:before].strip()
+        return word in self._abbreviations
+
+    def _find_label(self, text: str, start: int, end: int) -> tuple[int, int] | None:
+        match = _LABEL.match(text, start, end)
+        if match is None:
+            return None
+        words = match.group().split()
+        dash = text[match.end() : end].lstrip()[:1] != ":"
+        if len(words) > (_DASH_LABEL_WORDS if dash else _LABEL_WORDS):
+            return None
+        return match.start(), match.end()

@@ -1,0 +1,74 @@
+"""Words as the rules compare them: tokens of a text, their normal forms, and the alternatives of a term."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from marrowtext.model import Token
+
+__all__ = ["Spelling", "expand_term", "split_words"]
+
+# Abbreviations with a slash are one word (w/o, c/w, r/o); letters with digits behind them too (T2, L4);
+# an apostrophe inside a word belongs to it (doesn't). A hyphen between letters separates two words without
+# being one itself, so that "marrow-edema" equals "marrow edema".
+_WORD = re.compile(
+    r"(?:w/o|c/w|r/o|s/o|h/o|k/c/o|b/l|i/v/o|f/u|f/up|s/p|d/t|w/|n/a)(?![^\W\d_])"
+    r"|[^\W\d_]+(?:['’][^\W\d_]+)?\d*"
+    r"|\d+(?:\.\d+)?"
+    r"|(?<=[^\W\d_])-(?=[^\W\d_])"
+    r"|[^\w\s]|_",
+    re.IGNORECASE,
+)
+
+
+class Spelling:
+    """Normal forms of words: lower case, no accents, known variants and misspellings made one."""
+
+    def __init__(self, variants: Mapping[str, str]) -> None:
+        self._variants = dict(variants)
+        self._normalise = lru_cache(maxsize=65_536)(self._compute)
+
+    def normalise(self, word: str) -> str:
+        """Give the normal form of one word as it stands in a text."""
+        return self._normalise(word)
+
+    def _compute(self, word: str) -> str:
+        lowered = word.lower().replace("’", "'")
+        if not lowered.isascii():
+            stripped = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+            lowered = stripped or lowered
+        return self._variants.get(lowered, lowered)
+
+
+def split_words(text: str, spelling: Spelling, start: int = 0, end: int | None = None) -> Iterator[Token]:
+    """Yield the tokens of `text[start:end]`, with offsets into the whole text."""
+    for match in _WORD.finditer(text, start, len(text) if end is None else end):
+        word = match.group()
+        if word == "-" and match.start() > start and _joins(text, match.start()):
+            continue
+        yield Token(match.start(), match.end(), spelling.normalise(word))
+
+
+def _joins(text: str, at: int) -> bool:
+    return text[at - 1].isalpha() and at + 1 < len(text) and text[at + 1].isalpha()
+
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+
+
+def expand_term(term: str) -> list[str]:
+    """Write out the alternatives of a term: `{is,are} not {seen,noted}` gives four phrases.
+
+    An alternative may be empty: `{bone ,}marrow edema`. Order is kept, doubles are dropped.
+    """
+    match = _BRACES.search(term)
+    if match is None:
+        return [" ".join(term.split())]
+    expanded: dict[str, None] = {}
+    for alternative in match[1].split(","):
+        for phrase in expand_term(term[: match.start()] + alternative + term[match.end() :]):
+            expanded[phrase] = None
+    return list(expanded)

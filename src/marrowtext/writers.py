@@ -1,0 +1,194 @@
+"""Tables out: CSV, JSONL or Parquet by extension, complete or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from marrowtext.columns import Column, ColumnType
+from marrowtext.errors import InputError
+
+__all__ = ["TableWriter", "open_table", "reports_path"]
+
+Row = Mapping[str, object]
+
+_GROUP_ROWS = 10_000
+
+
+def reports_path(out: Path) -> Path:
+    """Give the path of the reports table that belongs to a findings table: `OUT.reports.csv` beside
+    `OUT.csv`.
+    """
+    return out.with_name(f"{out.stem}.reports{out.suffix}")
+
+
+def open_table(path: Path, columns: Sequence[Column], *, force: bool = False) -> TableWriter:
+    """Open a table of these columns for writing; to be used in a `with` block.
+
+    Rows go to a hidden file beside the target, which takes its name when the block ends and is removed when
+    it fails. Raises InputError for an unknown extension, a missing folder, and a target that exists where
+    `force` is not set.
+    """
+    writer = _WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise InputError(f"{path}: unknown kind of output; use {', '.join(_WRITERS)}")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
+    if path.exists() and not force:
+        raise InputError(f"{path}: exists already; name another file, or overwrite it with --force")
+    return writer(path, columns)
+
+
+class TableWriter(ABC):
+    """A table that is being written. A failing disk raises InputError."""
+
+    def __init__(self, path: Path, columns: Sequence[Column]) -> None:
+        self.path = path
+        self.columns = columns
+        self._finished = False
+        self._beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Add rows; keys that are no column of the table are left out, missing ones are empty."""
+        try:
+            for row in rows:
+                self._write([row.get(column.name) for column in self.columns])
+        except OSError as error:
+            raise self._failure(error) from None
+
+    def finish(self) -> None:
+        """Write all that is held back; only the name is still to be taken when the block ends."""
+        if self._finished:
+            return
+        try:
+            self._flush()
+            self._close()
+        except OSError as error:
+            raise self._failure(error) from None
+        self._finished = True
+
+    def __enter__(self) -> Self:
+        try:
+            self._open()
+        except OSError as error:
+            self._beside.unlink(missing_ok=True)
+            raise self._failure(error) from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self.finish()
+                self._beside.replace(self.path)
+        except OSError as failure:
+            raise self._failure(failure) from None
+        finally:
+            with suppress(OSError):
+                self._close()
+            self._beside.unlink(missing_ok=True)
+
+    def _failure(self, error: OSError) -> InputError:
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        return InputError(f"{self.path}: cannot be written ({reason}); check the folder and the disk")
+
+    @abstractmethod
+    def _open(self) -> None: ...
+
+    @abstractmethod
+    def _write(self, values: list[object]) -> None: ...
+
+    @abstractmethod
+    def _flush(self) -> None: ...
+
+    @abstractmethod
+    def _close(self) -> None: ...
+
+
+class _TextWriter(TableWriter):
+    def _open(self) -> None:
+        self._file = self._beside.open("x", encoding="utf-8", newline="")
+
+    def _flush(self) -> None:
+        self._file.flush()
+
+    def _close(self) -> None:
+        self._file.close()
+
+
+class _CsvWriter(_TextWriter):
+    def _open(self) -> None:
+        super()._open()
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._rows.writerow([column.name for column in self.columns])
+
+    def _write(self, values: list[object]) -> None:
+        self._rows.writerow([str(value).lower() if isinstance(value, bool) else value for value in values])
+
+
+class _JsonLinesWriter(_TextWriter):
+    def _open(self) -> None:
+        super()._open()
+        self._names = [column.name for column in self.columns]
+
+    def _write(self, values: list[object]) -> None:
+        self._file.write(json.dumps(dict(zip(self._names, values, strict=True)), ensure_ascii=False) + "\n")
+
+
+class _ParquetWriter(TableWriter):
+    def _open(self) -> None:
+        import pyarrow
+        from pyarrow import parquet
+
+        types = {
+            ColumnType.STRING: pyarrow.string(),
+            ColumnType.INTEGER: pyarrow.int64(),
+            ColumnType.FLOAT: pyarrow.float64(),
+            ColumnType.BOOLEAN: pyarrow.bool_(),
+        }
+        fields = [pyarrow.field(column.name, types[column.type], column.nullable) for column in self.columns]
+        self._schema = pyarrow.schema(fields)
+        self._group: list[list[object]] = []
+        self._file = self._beside.open("xb")
+        self._table: Any = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
+
+    def _write(self, values: list[object]) -> None:
+        self._group.append(values)
+        if len(self._group) >= _GROUP_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow
+
+        if not self._group:
+            return
+        columns = zip(*self._group, strict=True)
+        arrays = [
+            pyarrow.array(values, field.type) for values, field in zip(columns, self._schema, strict=True)
+        ]
+        self._group.clear()
+        self._table.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
+
+    def _close(self) -> None:
+        try:
+            self._table.close()
+        finally:
+            self._file.close()
+
+
+_WRITERS: dict[str, type[TableWriter]] = {
+    ".csv": _CsvWriter,
+    ".jsonl": _JsonLinesWriter,
+    ".parquet": _ParquetWriter,
+}

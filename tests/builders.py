@@ -1,0 +1,61 @@
+"""Values for tests: a finding of which only what matters is said."""
+
+from __future__ import annotations
+
+from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, SectionName
+
+_PLAIN = {
+    "report_id": "1",
+    "finding": 1,
+    "section": SectionName.FINDINGS,
+    "concept": Concept.EDEMA,
+    "mention": "marrow edema",
+    "start": 9,
+    "end": 21,
+    "sentence": "There is marrow edema.",
+    "assertion": Assertion.PRESENT,
+    "change": None,
+    "site": None,
+    "region": None,
+    "bone": None,
+    "level": None,
+    "zone": None,
+    "laterality": None,
+    "laterality_source": None,
+    "subchondral": False,
+    "pattern": Pattern.UNSPECIFIED,
+    "pattern_assertion": None,
+    "pattern_evidence": None,
+    "severity": None,
+    "extent": None,
+    "acuity": None,
+    "size_mm": None,
+    "grade_system": None,
+    "grade": None,
+    "rules": ("edema.marrow",),
+}
+
+
+def make_finding(
+    assertion: str = "present",
+    site: str | None = None,
+    *,
+    section: str = "findings",
+    concept: str = "edema",
+    laterality: str | None = None,
+    pattern: str = "unspecified",
+    **others: object,
+) -> Finding:
+    """Make a finding: present marrow edema in the findings section unless said otherwise."""
+    values = {
+        **_PLAIN,
+        "assertion": Assertion(assertion),
+        "site": site,
+        "bone": site,
+        "section": SectionName(section),
+        "concept": Concept(concept),
+        "laterality": Laterality(laterality) if laterality else None,
+        "pattern": Pattern(pattern),
+        **others,
+    }
+    return Finding(**values)

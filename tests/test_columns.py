@@ -1,0 +1,93 @@
+"""The definitions of the columns, and what is made from them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from builders import make_finding
+
+from marrowtext.columns import (
+    FINDING_COLUMNS,
+    FINDINGS_TABLE,
+    REPORT_COLUMNS,
+    Column,
+    ColumnType,
+    carried_columns,
+    finding_row,
+    report_row,
+    write_dictionary,
+)
+from marrowtext.model import Change, Finding
+from marrowtext.summary import ReportSummary
+
+DICTIONARY = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
+
+
+def test_finding_columns_are_the_fields_of_a_finding_in_order() -> None:
+    assert [column.name for column in FINDING_COLUMNS] == [field.name for field in fields(Finding)]
+
+
+def test_findings_table_adds_the_row_of_the_input() -> None:
+    assert [column.name for column in FINDINGS_TABLE[len(FINDING_COLUMNS) :]] == ["row"]
+
+
+def test_finding_row_holds_plain_values_for_each_column() -> None:
+    finding = make_finding("absent", "talus", change=Change.RESOLVED, size_mm=4.5, rules=("a.b", "c"))
+    row = finding_row(finding)
+    assert list(row) == [column.name for column in FINDING_COLUMNS]
+    assert {type(value) for value in row.values()} <= {str, int, float, bool, type(None)}
+    assert (row["assertion"], row["change"], row["rules"]) == ("absent", "resolved", "a.b c")
+
+
+def test_report_row_of_a_processed_report() -> None:
+    summary = ReportSummary("present", 3, 2, 1, 0, 0, 0, ("calcaneus", "talus"), ("left",), (), False)
+    assert report_row("007", 4, True, summary) == {
+        "report_id": "007",
+        "row": 4,
+        "duplicate_id": True,
+        "processing": "processed",
+        "reason": None,
+        "status": "present",
+        "findings": 3,
+        "present": 2,
+        "absent": 1,
+        "possible": 0,
+        "hypothetical": 0,
+        "historical": 0,
+        "sites": "calcaneus talus",
+        "sides": "left",
+        "patterns": None,
+        "conflict": False,
+    }
+
+
+def test_report_row_of_an_error_has_the_same_columns() -> None:
+    row = report_row("8", 8, False, None, "the text is empty")
+    assert list(row) == [column.name for column in REPORT_COLUMNS]
+    assert (row["processing"], row["reason"], row["findings"]) == ("error", "the text is empty", 0)
+    assert (row["status"], row["sites"], row["conflict"]) == (None, None, None)
+
+
+def test_carried_columns_are_text_that_may_be_empty() -> None:
+    (column,) = carried_columns(["Scanner"])
+    assert (column.name, column.type, column.nullable) == ("Scanner", ColumnType.STRING, True)
+
+
+def test_dictionary_tells_every_column_of_both_tables() -> None:
+    def line(column: Column) -> str:
+        empty = "yes" if column.nullable else "no"
+        return f"| `{column.name}` | {column.type.value} | {empty} | {column.description}"
+
+    written = write_dictionary()
+    for table, columns in (("findings", FINDINGS_TABLE), ("reports", REPORT_COLUMNS)):
+        part = written.split(f"## Table `{table}`")[1].split("## Table")[0]
+        lines = [line for line in part.splitlines() if line.startswith("| `")]
+        assert len(lines) == len(columns)
+        assert all(told.startswith(line(column)) for told, column in zip(lines, columns, strict=True))
+
+
+def test_dictionary_in_docs_is_true() -> None:
+    assert DICTIONARY.read_text(encoding="utf-8") == write_dictionary(), (
+        "write it again: marrowtext columns > docs/data-dictionary.md"
+    )

@@ -1,0 +1,150 @@
+"""Tables out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+from marrowtext.columns import Column, ColumnType
+from marrowtext.errors import InputError
+from marrowtext.writers import open_table, reports_path
+
+COLUMNS = (
+    Column("id", ColumnType.STRING, False, ""),
+    Column("count", ColumnType.INTEGER, False, ""),
+    Column("size", ColumnType.FLOAT, True, ""),
+    Column("deep", ColumnType.BOOLEAN, True, ""),
+    Column("note", ColumnType.STRING, True, ""),
+)
+ROWS = (
+    {"id": "007", "count": 1, "size": 12.5, "deep": True, "note": 'œdème, "x"\r\ny'},
+    {"id": "8", "count": 2, "size": None, "deep": False, "note": None},
+)
+
+
+def write(path: Path, rows: object = ROWS, *, force: bool = False) -> Path:
+    with open_table(path, COLUMNS, force=force) as table:
+        table.write(rows)
+    return path
+
+
+def test_csv(tmp_path: Path) -> None:
+    assert write(tmp_path / "out.csv").read_bytes().decode() == (
+        'id,count,size,deep,note\n007,1,12.5,true,"œdème, ""x""\r\ny"\n8,2,,false,\n'
+    )
+
+
+def test_jsonl(tmp_path: Path) -> None:
+    lines = write(tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line) for line in lines] == list(ROWS)
+
+
+def test_parquet(tmp_path: Path) -> None:
+    table = parquet.read_table(write(tmp_path / "out.parquet"))
+    assert table.to_pylist() == list(ROWS)
+    assert table.schema == pyarrow.schema(
+        [
+            pyarrow.field("id", pyarrow.string(), nullable=False),
+            pyarrow.field("count", pyarrow.int64(), nullable=False),
+            pyarrow.field("size", pyarrow.float64()),
+            pyarrow.field("deep", pyarrow.bool_()),
+            pyarrow.field("note", pyarrow.string()),
+        ]
+    )
+
+
+def test_parquet_is_written_in_groups_of_rows(tmp_path: Path) -> None:
+    rows = ({**ROWS[0], "count": number} for number in range(25_000))
+    path = write(tmp_path / "out.parquet", rows)
+    assert parquet.ParquetFile(path).num_row_groups == 3
+    assert parquet.read_table(path)["count"].to_pylist() == list(range(25_000))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("out.csv", "id,count,size,deep,note\n"), ("out.jsonl", "")], ids=["csv", "jsonl"]
+)
+def test_table_without_rows(tmp_path: Path, name: str, content: str) -> None:
+    assert write(tmp_path / name, ()).read_text() == content
+
+
+def test_parquet_table_without_rows_has_its_columns(tmp_path: Path) -> None:
+    table = parquet.read_table(write(tmp_path / "out.parquet", ()))
+    assert (table.num_rows, table.column_names) == (0, [column.name for column in COLUMNS])
+
+
+def test_keys_that_are_no_column_are_left_out(tmp_path: Path) -> None:
+    assert write(tmp_path / "out.csv", [{"id": "1", "other": "x"}]).read_text().splitlines()[1] == "1,,,,"
+
+
+@pytest.mark.parametrize("extension", ["csv", "jsonl", "parquet"])
+def test_failure_leaves_nothing_behind(tmp_path: Path, extension: str) -> None:
+    with pytest.raises(KeyError), open_table(tmp_path / f"out.{extension}", COLUMNS) as table:
+        table.write(ROWS)
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_failure_keeps_the_table_that_was_there(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("old")
+    with pytest.raises(KeyError), open_table(tmp_path / "out.csv", COLUMNS, force=True):
+        raise KeyError
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.csv", "old")]
+
+
+def test_target_appears_when_all_is_written(tmp_path: Path) -> None:
+    with open_table(tmp_path / "out.csv", COLUMNS) as table:
+        table.write(ROWS)
+        assert not (tmp_path / "out.csv").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+def test_force_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("old")
+    assert write(tmp_path / "out.csv", (), force=True).read_text() == "id,count,size,deep,note\n"
+
+
+def test_existing_table_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("old")
+    with pytest.raises(InputError, match=r"out\.csv: exists already; name another file, or overwrite it with --force"):
+        open_table(tmp_path / "out.csv", COLUMNS)
+
+
+def test_unknown_extension_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"out\.xlsx: unknown kind of output; use \.csv, \.jsonl, \.parquet"):
+        open_table(tmp_path / "out.xlsx", COLUMNS)
+
+
+def test_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"out\.csv: the folder .*no does not exist; make it first"):
+        open_table(tmp_path / "no" / "out.csv", COLUMNS)
+
+
+def test_folder_as_target_is_told(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(InputError, match=r"out\.csv: is a folder; name a file in it"):
+        open_table(tmp_path / "out.csv", COLUMNS)
+
+
+@pytest.mark.parametrize("extension", ["csv", "jsonl", "parquet"])
+def test_disk_that_fails_is_told(tmp_path: Path, extension: str) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    table = open_table(folder / f"out.{extension}", COLUMNS)
+    folder.rmdir()
+    with pytest.raises(InputError, match="cannot be written .No such file or directory.; check the folder"), table:
+        pass
+
+
+def test_reports_table_stands_beside_the_findings() -> None:
+    assert reports_path(Path("a/out.v2.csv")) == Path("a/out.v2.reports.csv")
+
+
+def test_finished_table_still_waits_for_the_end_of_the_block(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), open_table(tmp_path / "out.csv", COLUMNS) as table:
+        table.finish()
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
