@@ -9,7 +9,7 @@ import pytest
 from marrowtext.encoding import decode, detect_encoding, holds_undecodable
 from marrowtext.errors import InputError
 
-SENTENCE = "Œdème médullaire – talus."
+SENTENCE = "Œdème médullaire du talus : « modéré »."
 
 
 @pytest.mark.parametrize(

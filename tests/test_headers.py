@@ -38,7 +38,10 @@ def test_column_named_for_one_thing_is_not_taken_for_another() -> None:
 
 
 def test_carried_columns_keep_their_names_and_order() -> None:
-    assert choose_columns(["text", "Sex", "Age"], ColumnChoice(carry=("age", "sex")), "x").carry == ("Age", "Sex")
+    assert choose_columns(["text", "Sex", "Age"], ColumnChoice(carry=("age", "sex")), "x").carry == (
+        "Age",
+        "Sex",
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,16 +35,25 @@ def reasons(path: Path) -> list[str | None]:
 
 
 def test_csv(tmp_path: Path) -> None:
-    path = write(tmp_path / "in.csv", f'id,exam,text\n007,MRI ANKLE,"{TEXT}"\n8,,"Two, lines\nand ""quotes"""\n')
+    path = write(
+        tmp_path / "in.csv", f'id,exam,text\n007,MRI ANKLE,"{TEXT}"\n8,,"Two, lines\nand ""quotes"""\n'
+    )
     first, second = read(path)
-    assert (first.row, first.report.id, first.report.title, first.report.text) == (1, "007", "MRI ANKLE", TEXT)
+    assert (first.row, first.report.id, first.report.title, first.report.text) == (
+        1,
+        "007",
+        "MRI ANKLE",
+        TEXT,
+    )
     assert (second.row, second.report.id, second.report.title) == (2, "8", None)
     assert second.report.text == 'Two, lines\nand "quotes"'
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_delimiter_is_read_from_the_header(tmp_path: Path, delimiter: str) -> None:
-    path = write(tmp_path / "in.csv", delimiter.join(["id", "text"]) + "\n" + delimiter.join(["1", TEXT]) + "\n")
+    path = write(
+        tmp_path / "in.csv", delimiter.join(["id", "text"]) + "\n" + delimiter.join(["1", TEXT]) + "\n"
+    )
     assert ids_and_texts(path) == [("1", TEXT)]
 
 
@@ -55,8 +64,8 @@ def test_tsv(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_csv_in_any_encoding(tmp_path: Path, encoding: str) -> None:
-    path = write(tmp_path / "in.csv", "id,text\n1,Œdème – talus\n".encode(encoding))
-    assert ids_and_texts(path) == [("1", "Œdème – talus")]
+    path = write(tmp_path / "in.csv", "id,text\n1,Œdème du talus\n".encode(encoding))
+    assert ids_and_texts(path) == [("1", "Œdème du talus")]
 
 
 def test_line_ends_inside_a_cell_are_kept(tmp_path: Path) -> None:
@@ -85,7 +94,9 @@ def test_jsonl_columns_are_those_of_the_first_lines_together(tmp_path: Path) -> 
 
 
 def test_parquet(tmp_path: Path) -> None:
-    table = pyarrow.table({"id": [1, None], "text": [TEXT, None], "exam": ["MRI", None], "when": [date(2024, 5, 1)] * 2})
+    table = pyarrow.table(
+        {"id": [1, None], "text": [TEXT, None], "exam": ["MRI", None], "when": [date(2024, 5, 1)] * 2}
+    )
     parquet.write_table(table, tmp_path / "in.parquet")
     first, second = read(tmp_path / "in.parquet", ColumnChoice(carry=("when",)))
     assert (first.report.id, first.report.text, first.report.title) == ("1", TEXT, "MRI")
@@ -171,14 +182,22 @@ def test_missing_text_is_an_error_row(tmp_path: Path, value: str) -> None:
     assert reasons(write(tmp_path / "in.jsonl", f'{{"text": {value}}}')) == ["the text is missing"]
 
 
-@pytest.mark.parametrize(("value", "kind"), [("5", "int"), ("2.5", "float"), ("true", "bool"), ('["a"]', "list")])
+@pytest.mark.parametrize(
+    ("value", "kind"), [("5", "int"), ("2.5", "float"), ("true", "bool"), ('["a"]', "list")]
+)
 def test_other_than_text_is_an_error_row(tmp_path: Path, value: str, kind: str) -> None:
-    assert reasons(write(tmp_path / "in.jsonl", f'{{"text": {value}}}')) == [f"the text is not text but {kind}"]
+    assert reasons(write(tmp_path / "in.jsonl", f'{{"text": {value}}}')) == [
+        f"the text is not text but {kind}"
+    ]
 
 
 def test_undecodable_bytes_are_an_error_row(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", "id,text\n1,é\n2,é".encode() + b"\xff\n3,b\n")
-    assert reasons(path) == [None, "the text holds bytes that are not of its encoding; save the file as UTF-8", None]
+    assert reasons(path) == [
+        None,
+        "the text holds bytes that are not of its encoding; save the file as UTF-8",
+        None,
+    ]
 
 
 def test_undecodable_bytes_in_a_text_file_are_an_error_row(tmp_path: Path) -> None:
@@ -207,7 +226,10 @@ def test_report_of_a_million_characters_is_read(tmp_path: Path) -> None:
 
 def test_row_with_too_many_cells_is_an_error_row(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", "id,text\n1,No fracture, but edema\n2,b,\n")
-    assert reasons(path) == ["the row has 3 cells and the header 2; quote the cells that hold the delimiter", None]
+    assert reasons(path) == [
+        "the row has 3 cells and the header 2; quote the cells that hold the delimiter",
+        None,
+    ]
 
 
 def test_row_with_too_few_cells_lacks_its_text(tmp_path: Path) -> None:
@@ -247,7 +269,7 @@ def test_damaged_row_group_makes_error_rows_for_its_rows(tmp_path: Path) -> None
 
 
 def test_parquet_text_that_is_not_utf_8_is_decoded_or_an_error_row(tmp_path: Path) -> None:
-    stored = pyarrow.array(["a".encode(), "é".encode("cp1252"), b"\x81"], pyarrow.binary())
+    stored = pyarrow.array([b"a", "é".encode("cp1252"), b"\x81"], pyarrow.binary())
     parquet.write_table(pyarrow.table({"text": stored.view(pyarrow.string())}), tmp_path / "in.parquet")
     rows = read(tmp_path / "in.parquet")
     assert [row.report.text for row in rows] == ["a", "é", ""]
@@ -275,8 +297,12 @@ def make(content: str | bytes) -> Callable[[Path], None]:
         pytest.param("in.csv", make(""), "the file is empty; export the reports again", id="empty-csv"),
         pytest.param("in.csv", make("\n\n"), "the file is empty; export the reports again", id="blank-csv"),
         pytest.param("in.jsonl", make("\n"), "the file is empty; export the reports again", id="blank-jsonl"),
-        pytest.param("in.parquet", make(""), "the file is empty; export the reports again", id="empty-parquet"),
-        pytest.param("in.parquet", make("PAR1 no"), "not a readable Parquet file; write it again", id="no-parquet"),
+        pytest.param(
+            "in.parquet", make(""), "the file is empty; export the reports again", id="empty-parquet"
+        ),
+        pytest.param(
+            "in.parquet", make("PAR1 no"), "not a readable Parquet file; write it again", id="no-parquet"
+        ),
         pytest.param(
             "in.jsonl",
             make('[{"text": "a"}]'),
@@ -298,7 +324,8 @@ def make(content: str | bytes) -> Callable[[Path], None]:
         pytest.param(
             "in.csv",
             make('id,"text\n1,a\n'),
-            "the header cannot be read: line 1 opens a quote that is never closed; 1 more lines are lost in it",
+            "the header cannot be read: line 1 opens a quote that is never closed; "
+            "1 more lines are lost in it",
             id="broken-header",
         ),
     ],

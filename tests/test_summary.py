@@ -78,34 +78,56 @@ def in_impression(assertion: str, site: str | None = None, **others: str) -> Fin
 @pytest.mark.parametrize(
     ("findings", "conflict"),
     [
-        pytest.param([make_finding("present", "talus"), in_impression("absent", "talus")], True, id="same-site"),
-        pytest.param([make_finding("absent", "talus"), in_impression("possible", "talus")], True, id="reversed"),
-        pytest.param([make_finding("present", "talus"), in_impression("present", "talus")], False, id="agree"),
-        pytest.param([make_finding("present", "talus"), in_impression("absent", "tibia")], False, id="elsewhere"),
+        pytest.param(
+            [make_finding("present", "talus"), in_impression("absent", "talus")], True, id="same-site"
+        ),
+        pytest.param(
+            [make_finding("absent", "talus"), in_impression("possible", "talus")], True, id="reversed"
+        ),
+        pytest.param(
+            [make_finding("present", "talus"), in_impression("present", "talus")], False, id="agree"
+        ),
+        pytest.param(
+            [make_finding("present", "talus"), in_impression("absent", "tibia")], False, id="elsewhere"
+        ),
         pytest.param([make_finding("present", "talus"), in_impression("absent")], True, id="all-denied"),
-        pytest.param([make_finding("absent", "talus"), in_impression("present")], False, id="one-place-denied"),
+        pytest.param(
+            [make_finding("absent", "talus"), in_impression("present")], False, id="one-place-denied"
+        ),
         pytest.param(
             [make_finding("present", "femoral_head", bone="femur"), in_impression("absent", "femur")],
             True,
             id="whole-bone-denied",
         ),
         pytest.param(
-            [make_finding("present", "talus", laterality="left"), in_impression("absent", laterality="right")],
+            [
+                make_finding("present", "talus", laterality="left"),
+                in_impression("absent", laterality="right"),
+            ],
             False,
             id="other-side",
         ),
         pytest.param(
-            [make_finding("present", "talus", laterality="left"), in_impression("absent", laterality="bilateral")],
+            [
+                make_finding("present", "talus", laterality="left"),
+                in_impression("absent", laterality="bilateral"),
+            ],
             True,
             id="both-sides-denied",
         ),
         pytest.param(
-            [make_finding("present", "vertebra", level="L4"), in_impression("absent", "vertebra", level="L5")],
+            [
+                make_finding("present", "vertebra", level="L4"),
+                in_impression("absent", "vertebra", level="L5"),
+            ],
             False,
             id="other-level",
         ),
         pytest.param(
-            [make_finding("present", "talus", zone="posterior"), in_impression("absent", "talus", zone="anterior")],
+            [
+                make_finding("present", "talus", zone="posterior"),
+                in_impression("absent", "talus", zone="anterior"),
+            ],
             False,
             id="other-zone",
         ),
@@ -116,10 +138,15 @@ def in_impression(assertion: str, site: str | None = None, **others: str) -> Fin
         ),
         pytest.param([make_finding("present", "talus"), make_finding("absent")], False, id="one-section"),
         pytest.param(
-            [make_finding("present", "talus"), in_impression("absent", concept="contusion")], False, id="other-name"
+            [make_finding("present", "talus"), in_impression("absent", concept="contusion")],
+            False,
+            id="other-name",
         ),
         pytest.param(
-            [make_finding("present", "talus", concept="contusion"), in_impression("absent", concept="signal")],
+            [
+                make_finding("present", "talus", concept="contusion"),
+                in_impression("absent", concept="signal"),
+            ],
             True,
             id="normal-marrow",
         ),
@@ -133,7 +160,9 @@ def in_impression(assertion: str, site: str | None = None, **others: str) -> Fin
             False,
             id="silent-section",
         ),
-        pytest.param([make_finding("historical", "talus"), in_impression("absent", "talus")], False, id="past"),
+        pytest.param(
+            [make_finding("historical", "talus"), in_impression("absent", "talus")], False, id="past"
+        ),
     ],
 )
 def test_conflict(findings: list[Finding], conflict: bool) -> None:

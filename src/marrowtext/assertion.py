@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from marrowtext.engine import Edge, Match, Stop
+from marrowtext.engine import Cue, Edge, Match
 from marrowtext.model import Assertion, Change, SectionName
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.rules import Policy
@@ -33,7 +33,7 @@ def decide(
     default: Assertion,
     neutral: bool,
     edges: Sequence[Edge],
-    stops: Sequence[Stop],
+    stops: Sequence[Cue],
     lexicon: Lexicon,
     policy: Policy,
 ) -> Claim:
@@ -81,11 +81,10 @@ def _distance(edge: Edge, target: tuple[int, int]) -> int:
     return max(edge.start - target[1], target[0] - edge.end, 0)
 
 
-def _is_stopped(edge: Edge, target: tuple[int, int], stops: Sequence[Stop]) -> bool:
+def _is_stopped(edge: Edge, target: tuple[int, int], stops: Sequence[Cue]) -> bool:
     """Say whether a stop for this assertion stands between the cue and the mention."""
-    low, high = (edge.end, target[0]) if edge.end <= target[0] else (target[1], edge.start)
     return any(
-        edge.rule.assertion in stop.rule.stops and low <= stop.start and stop.end <= high for stop in stops
+        edge.rule.assertion in stop.rule.stops and edge.end <= stop.start and stop.end <= target[0] for stop in stops
     )
 
 

@@ -42,7 +42,8 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
         if token.norm == ";":
             starts.add(at + 1)
         elif length := lexicon.at("clauses", tokens, at):
-            if at and (token.norm != "and" or _leads_to_name(words, at + length, names)):
+            subordinate = at and token.norm == "there" and lexicon.has("subordinators", tokens[at - 1].norm)
+            if at and not subordinate and (token.norm != "and" or _leads_to_name(words, at + length, names)):
                 starts.add(at)
         elif token.norm == "," and _opens_clause(words, places, lexicon, names, at):
             starts.add(at + 1)
@@ -78,9 +79,9 @@ def _opens_clause(
     goes_on = end < len(tokens) and tokens[end].norm == "," and end + 1 < len(tokens) and tokens[end + 1].norm in ("or", "nor")
     if listed or goes_on:
         return False
-    has_place = any(stop <= place.start < end and stop > comma for place in places) or any(
-        comma < place.start and place.end <= start for place in places
-    )
+    groups = {place.group for place in places if place.end <= comma}
+    fresh = [place for place in places if comma < place.start < end and place.group not in groups]
+    has_place = any(stop <= place.start or place.end == start for place in fresh)
     has_degree = any(
         comma < match.start and match.end <= start and getattr(match.rule, "column", "") in ("severity", "extent")
         for match in words.attributes

@@ -202,11 +202,13 @@ def check_rules(
 
     pipeline = shared_pipeline(pattern_folders(folder))
     rules = pipeline.rules.rules
-    failures = [failure for rule in rules for failure in check_rule(pipeline, rule)]
-    for failure in failures:
-        typer.echo(failure)
+    failures = 0
+    for rule in rules:
+        for failure in check_rule(pipeline, rule):
+            typer.echo(f"{pipeline.rules.origins[rule.id]}: rule {rule.id}: {failure}")
+            failures += 1
     examples = sum(len(rule.finds) + len(rule.skips) for rule in rules)
-    typer.echo(f"{len(rules)} rules, {examples} examples, {len(failures)} failures", err=True)
+    typer.echo(f"{len(rules)} rules, {examples} examples, {failures} failures", err=True)
     if failures:
         raise typer.Exit(1)
 

@@ -5,7 +5,7 @@ nlp.add_pipe("marrowtext")
 nlp("There is marrow edema in the talus.")._.findings
 """
 
-from __future__ import annotations
+# spaCy reads the types of a factory when it registers it: annotations of this module are not put off.
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
 
-from marrowtext.columns import finding_row
+from marrowtext.columns import FINDING_COLUMNS, finding_row
 from marrowtext.errors import MarrowtextError
 from marrowtext.model import Report
 from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
@@ -21,7 +21,13 @@ from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
 __all__ = ["MarrowtextComponent", "load", "make_component"]
 
 _NAME = "marrowtext"
-_EXTENSIONS: dict[str, object] = {"findings": None, "report_id": None, "report_title": None}
+_COLUMNS = tuple(column.name for column in FINDING_COLUMNS)
+
+
+def _get_findings(doc: Doc) -> list[dict[str, object]] | None:
+    """Give the rows of a document, or None where it was not read."""
+    rows = doc.user_data.get(_NAME)
+    return None if rows is None else [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
 
 
 class MarrowtextComponent:
@@ -36,9 +42,10 @@ class MarrowtextComponent:
     def __init__(self, patterns: Sequence[str] = ()) -> None:
         self.patterns = tuple(patterns)
         self._pipeline = shared_pipeline(pattern_folders(self.patterns))
-        for name, default in _EXTENSIONS.items():
+        Doc.set_extension("findings", getter=_get_findings, force=True)
+        for name in ("report_id", "report_title"):
             if not Doc.has_extension(name):
-                Doc.set_extension(name, default=default)
+                Doc.set_extension(name, default=None)
 
     def __call__(self, doc: Doc) -> Doc:
         """Read one document. Raises MarrowtextError, without its text, where reading fails."""
@@ -55,11 +62,13 @@ class MarrowtextComponent:
             doc.char_span(start, end, label=concept, alignment_mode="expand")
             for (start, end), concept in concepts.items()
         )
-        doc._.findings = [finding_row(finding) for finding in findings]
+        # Stored without their keys: where medspaCy is loaded, a document with a dict that has the key "section"
+        # cannot be restored, since medspaCy takes it for one of its own.
+        doc.user_data[_NAME] = [list(finding_row(finding).values()) for finding in findings]
         doc.spans[_NAME] = SpanGroup(doc, name=_NAME, spans=[span for span in spans if span is not None])
         return doc
 
-    def __reduce__(self) -> tuple[type[MarrowtextComponent], tuple[tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[type["MarrowtextComponent"], tuple[tuple[str, ...]]]:
         # The matcher inside cannot be pickled; a worker process builds its own.
         return MarrowtextComponent, (self.patterns,)
 

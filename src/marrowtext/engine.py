@@ -20,12 +20,14 @@ from marrowtext.model import Token
 from marrowtext.rules import CueRule, ExampleRule, HeadingRule, RuleSet
 from marrowtext.words import Spelling, split_words
 
-__all__ = ["Edge", "Engine", "Match", "Stop"]
+__all__ = ["Cue", "Edge", "Engine", "Match"]
 
 _DIRECTIONS = {
     "forward": "FORWARD", "backward": "BACKWARD", "both": "BIDIRECTIONAL", "stop": "PSEUDO", "pseudo": "PSEUDO",
 }
 _TARGETS = "marrowtext_targets"
+# Stands behind the last token, so that a term can say that it ends a sentence ("no ¶").
+END = "¶"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """A cue that ends the reach of others, at tokens `start` to `end`."""
+class Cue:
+    """A cue at tokens `start` to `end`, whatever it speaks of."""
 
     start: int
     end: int
@@ -68,22 +70,27 @@ class Engine:
         self._matcher = TargetMatcher(self._nlp, result_type=None, prune=False)
         meanings: dict[str, list[tuple[ExampleRule, str]]] = {}
         cues: list[ConTextRule] = []
+        seen: set[tuple[str, str]] = set()
         for rule in rules.rules:
             if isinstance(rule, HeadingRule):
                 continue
             for form, phrase in rule.phrases():
                 literal = " ".join(token.norm for token in split_words(phrase, rules.spelling))
                 if isinstance(rule, CueRule):
-                    cues.append(_context_rule(rule, literal))
+                    if (rule.id, literal) not in seen:
+                        seen.add((rule.id, literal))
+                        cues.append(_context_rule(rule, literal))
                 elif (rule, form) not in (known := meanings.setdefault(literal, [])):
                     known.append((rule, form))
         self._matcher.add(
             [TargetRule(literal, "TERM", metadata={"meanings": tuple(known)}) for literal, known in meanings.items()]
         )
+        # ConText's own pruning drops one of two cues on the same words; ours keeps both.
         self._context = ConText(
-            self._nlp, rules=None, span_attrs=None, input_span_type="group", span_group_name=_TARGETS
+            self._nlp, rules=None, span_attrs=None, input_span_type="group", span_group_name=_TARGETS,
+            prune_on_modifier_overlap=False,
         )
-        self._context.add(list({(cue.literal, cue.category, cue.direction): cue for cue in cues}.values()))
+        self._context.add(cues)
         self.vocabulary = frozenset(word for literal in meanings for word in literal.split())
 
     def match(self, tokens: Sequence[Token], raw: str) -> list[Match]:
@@ -103,8 +110,8 @@ class Engine:
 
     def relate(
         self, tokens: Sequence[Token], targets: Sequence[tuple[int, int, str]], breaks: Iterable[int]
-    ) -> tuple[list[Edge], list[Stop]]:
-        """Say which cues speak of which targets (start, end, label), and where reach is stopped.
+    ) -> tuple[list[Edge], list[Cue]]:
+        """Say which cues speak of which targets (start, end, label), and give all cues of the sentence.
 
         No cue reaches over a token in `breaks`, where a new clause begins.
         """
@@ -112,28 +119,30 @@ class Engine:
         spans = [Span(doc, start, end, label=label) for start, end, label in targets]
         doc.spans[_TARGETS] = spans
         graph = self._context(doc)._.context_graph
-        places = {(span.start, span.end, span.label): number for number, span in enumerate(spans)}
+        numbers = {(span.start, span.end, span.label): number for number, span in enumerate(spans)}
+        whole = [modifier.modifier_span for modifier in graph.modifiers]
         edges = [
             Edge(
-                places[target.start, target.end, target.label],
+                numbers[target.start, target.end, target.label],
                 *modifier.modifier_span,
                 modifier.rule.metadata["rule"],
             )
             for target, modifier in graph.edges
+            if not _is_part(modifier.modifier_span, whole)
         ]
-        stops = [
-            Stop(*modifier.modifier_span, modifier.rule.metadata["rule"])
+        cues = [
+            Cue(*modifier.modifier_span, modifier.rule.metadata["rule"])
             for modifier in graph.modifiers
-            if modifier.rule.metadata["rule"].direction == "stop"
+            if not _is_part(modifier.modifier_span, whole)
         ]
-        return edges, stops
+        return edges, cues
 
     def _doc(self, tokens: Sequence[Token], breaks: Iterable[int] = ()) -> Doc:
         begins = set(breaks)
         return Doc(
             self._nlp.vocab,
-            words=[token.norm for token in tokens],
-            sent_starts=[number == 0 or number in begins for number in range(len(tokens))],
+            words=[*(token.norm for token in tokens), END],
+            sent_starts=[number == 0 or number in begins for number in range(len(tokens) + 1)],
         )
 
 
@@ -148,12 +157,18 @@ class _Splitter:
         return Doc(self._vocab, words=[token.norm for token in split_words(text, self._spelling)])
 
 
+def _is_part(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    """Say whether a longer cue holds this one: "no" in "no change in" is no denial."""
+    return any(
+        other[0] <= span[0] and span[1] <= other[1] and other[1] - other[0] > span[1] - span[0] for other in others
+    )
+
+
 def _context_rule(rule: CueRule, literal: str) -> ConTextRule:
-    # Cues of one category end each other's reach, so the category is what the cue says.
-    category = f"{rule.assertion or 'none'}_{rule.change or 'none'}"
+    # ConText lets cues of one category end each other's reach, even where one holds the other: each has its own.
     return ConTextRule(
         literal,
-        category,
+        f"{rule.id} {literal}",
         direction=_DIRECTIONS[rule.direction],
         max_scope=rule.within,
         allowed_types={concept.value for concept in rule.concepts} or None,

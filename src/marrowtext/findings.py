@@ -9,7 +9,7 @@ from marrowtext.assertion import Claim, decide
 from marrowtext.attributes import AttributeReader, Attributes
 from marrowtext.causes import Cause, CauseFinder, strongest
 from marrowtext.clauses import Clauses, cut_clauses
-from marrowtext.engine import Engine
+from marrowtext.engine import Cue, Engine
 from marrowtext.exam import Exam, ExamReader
 from marrowtext.links import Link, Linker, LinkSource, Surroundings
 from marrowtext.model import (
@@ -46,6 +46,7 @@ class _Parsed:
     names: list[Name]
     claims: dict[int, Claim] = field(default_factory=dict)
     causes: list[Cause] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,8 @@ class _ReportReading:
         targets += [(match.start, match.end, "CAUSE") for match in words.causes]
         if not targets:
             return parsed
-        edges, stops = engine.relate(sentence.tokens, targets, clauses.starts)
+        edges, parsed.cues = engine.relate(sentence.tokens, targets, clauses.starts)
+        stops = [cue for cue in parsed.cues if cue.rule.direction == "stop"]
         policy = self._rules.policy
         for number, name in enumerate(names):
             mine = [edge for edge in edges if edge.target == number]
@@ -502,6 +504,8 @@ class _ReportReading:
         side = self._heading(row.parsed.words.sentence)[2]
         if side is not None:
             return side, LateralitySource.HEADING
+        if place is None and self._exam.side_source is LateralitySource.INDICATION:
+            return None, None
         return self._exam.side, self._exam.side_source
 
     def _sentence_side(self, row: _Row) -> Laterality | None:
@@ -542,17 +546,21 @@ class _ReportReading:
 
     def _highlights(self) -> list[Highlight]:
         found: dict[tuple[int, int, str], Highlight] = {}
+        for section in self._segmented.sections:
+            if section.heading and section.rule:
+                found[*section.heading, "heading"] = Highlight(*section.heading, "heading", section.rule)
         for parsed in self._parsed.values():
             words = parsed.words
             tokens = words.tokens
             groups = (
                 ("mention", words.mentions), ("look-alike", words.lookalikes), ("site", words.sites),
                 ("structure", words.structures), ("side", words.sides), ("attribute", words.attributes),
-                ("cause", words.causes),
+                ("cause", words.causes), ("associated", words.associated), ("grade", words.grades),
+                ("zone", words.zones), ("cue", parsed.cues),
             )
             for kind, matches in groups:
                 for match in matches:
-                    start, end = tokens[match.start].start, tokens[match.end - 1].end
+                    start, end = tokens[match.start].start, tokens[min(match.end, len(tokens)) - 1].end
                     found[start, end, kind] = Highlight(start, end, kind, match.rule.id)
         return sorted(found.values(), key=lambda mark: (mark.start, mark.end))
 

@@ -130,7 +130,7 @@ class Linker:
         at = name.end
         other_starts = {other.start: other for other in names if other.start >= name.end}
         findings = {m.start: m.end for m in (*words.associated, *words.causes) if m.start >= name.end}
-        structures = {m.start: m.end for m in words.structures if m.start >= name.end}
+        structures = {m.start: m.end for m in words.structures if m.start >= name.end and not _is_lesion(m)}
         by_start: dict[int, list[Place]] = {}
         for place in places:
             if place.start >= name.end:
@@ -157,6 +157,10 @@ class Linker:
                 at = other.end
                 continue
             if at in findings:
+                if found and located and not loose:
+                    # "about the lesion, extending into the neck": the finding only says what the edema lies about.
+                    located, loose, at = False, True, findings[at]
+                    continue
                 if found or not self._is_pair_or_near(words, name.end, at):
                     return found, extends
                 at = findings[at]
@@ -302,8 +306,13 @@ class Linker:
         begin, limit = clauses.around(name.start)
         limit = min([limit, *(other.start for other in names if other.start >= name.end)])
         items: list[tuple[int, int, str | None, bool]] = []
+        concept = name.rule.concept
         for match in words.structures:
-            soft = getattr(match.rule, "soft", False)
+            soft, only = getattr(match.rule, "soft", False), getattr(match.rule, "concepts", ())
+            if only and concept not in only:
+                continue
+            if only and name.end <= match.start and self._is_verdict(words, name.end, match.start):
+                return False, match.rule.id
             items.append((match.start, match.end, None if soft else match.rule.id, False))
             if soft and match.start >= name.end:
                 items[-1] = (match.start, match.end, match.rule.id, False)
@@ -312,6 +321,8 @@ class Linker:
                 items.append((place.start, place.end, None, True))
         items.sort()
         if any(m.start >= name.start and m.end <= name.end for m in words.attributes if _is_subchondral(m)):
+            return True, None
+        if any(bone and name.start <= start and end <= name.end for start, end, _, bone in items):
             return True, None
         for start, end, structure, bone in reversed(items):
             if end <= name.start and self._is_covered(words, end, name.start) and (bone or structure):
@@ -341,6 +352,17 @@ class Linker:
             return True, None
         return None, None
 
+    def _is_verdict(self, words: Words, start: int, end: int) -> bool:
+        """Say whether what follows is what the signal is: "high signal in T3, likely a hemangioma"."""
+        if start == end or self._is_covered(words, start, end):
+            return True
+        light = end
+        while light > start and (self._is_light(words, light - 1)):
+            light -= 1
+        return bool(
+            self._lexicon.before("hedges", words.tokens, light) or self._lexicon.before("equals", words.tokens, light)
+        ) and words.tokens[light - 1].norm not in (",", "with", "-", "from")
+
     def _is_only_near(self, words: Words, start: int, end: int) -> bool:
         """Say whether the name is only said to be near the bone: soft-tissue edema lies there too."""
         here = start
@@ -351,6 +373,10 @@ class Linker:
                 )
             here += 1
         return False
+
+
+def _is_lesion(match: object) -> bool:
+    return bool(getattr(getattr(match, "rule", None), "concepts", ()))
 
 
 def _is_subchondral(match: object) -> bool:

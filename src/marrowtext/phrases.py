@@ -118,7 +118,10 @@ class Lexicon:
         for match in matches:
             by_kind.setdefault(type(match.rule), []).append(match)
         names = _longest([*by_kind.get(LookalikeRule, ()), *by_kind.get(MentionRule, ())])
-        places = _longest([*by_kind.get(StructureRule, ()), *by_kind.get(SiteRule, ())])
+        sites = by_kind.get(SiteRule, [])
+        structures = [m for m in by_kind.get(StructureRule, ()) if not _is_of_bone(m, sites, sentence.tokens)]
+        lesions = [match for match in structures if _structure(match).concepts]
+        places = _longest([*(match for match in structures if not _structure(match).concepts), *sites])
         attributes = by_kind.get(AttributeRule, [])
         zones = [match for match in attributes if _column(match) == "zone"]
         others: list[Match] = []
@@ -126,14 +129,14 @@ class Lexicon:
             if column != "zone":
                 others.extend(_longest([match for match in attributes if _column(match) == column]))
         tokens = sentence.tokens
-        taken = [match for match in places if not _is_short(match)]
+        taken = [match for match in places if match.form in ("term", "plural")]
         return Words(
             sentence=sentence,
             tokens=tokens,
             mentions=_only(MentionRule, names),
             lookalikes=_only(LookalikeRule, names),
             sites=_only(SiteRule, places),
-            structures=_only(StructureRule, places),
+            structures=tuple(sorted([*_only(StructureRule, places), *_longest(lesions)], key=lambda m: m.start)),
             sides=tuple(_longest(by_kind.get(SideRule, []))),
             zones=tuple(match for match in _longest(zones) if not _inside(match, taken)),
             attributes=tuple(others),
@@ -166,8 +169,10 @@ class Lexicon:
     def _is_vertebral(self, tokens: Sequence[Token], start: int, end: int) -> bool:
         """Say whether T1 or T2 is a vertebra here, not a weighting of the image."""
         after = tokens[end].norm if end < len(tokens) else ""
+        if after == "-" and end + 1 < len(tokens):
+            after = tokens[end + 1].norm
         before = tokens[start - 1].norm if start else ""
-        if self.has("weightings", after) and after not in ("-", "to"):
+        if self.has("weightings", after) and after != "to":
             return False
         return self.has("vertebral_words", after) or self.has("vertebral_words", before)
 
@@ -180,6 +185,17 @@ def _region(letter: str) -> str:
 def _column(match: Match) -> str:
     assert isinstance(match.rule, AttributeRule)
     return match.rule.column
+
+
+def _structure(match: Match) -> StructureRule:
+    assert isinstance(match.rule, StructureRule)
+    return match.rule
+
+
+def _is_of_bone(match: Match, sites: Iterable[Match], tokens: Sequence[Token]) -> bool:
+    """Say whether "of" and a bone follow a structure that is none then."""
+    follows = match.end < len(tokens) and tokens[match.end].norm == "of"
+    return _structure(match).unless_of and follows and any(0 <= s.start - match.end - 1 <= 2 for s in sites)
 
 
 def _is_short(match: Match) -> bool:

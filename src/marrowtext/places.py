@@ -92,6 +92,7 @@ class PlaceReader:
             after = nouns[number + 1].start if number + 1 < len(nouns) else len(words.tokens)
             start, chunks, determined = scan.before(noun.start, floor)
             end, behind = scan.behind(noun.end, after)
+            scan.inside(noun, behind)
             phrases.append(_Phrase(noun, start, end, chunks, behind, determined, self._is_masked(words, noun)))
             floor = end
         phrases = self._absorb(words, phrases)
@@ -161,7 +162,10 @@ class PlaceReader:
             if at in starts:
                 return True
             norm = words.tokens[at].norm
-            if at in skipped or at in sites or norm in ("and", ",", "or", "/") or self._lexicon.has("parts", norm):
+            if (
+                at in skipped or at in sites or norm in ("and", ",", "or", "/")
+                or self._lexicon.has("parts", norm) or self._lexicon.has("descriptors", norm)
+            ):
                 at += 1
             else:
                 return False
@@ -174,7 +178,8 @@ class PlaceReader:
         while at in zones:
             at += 1
         return any(
-            match.start == at and not getattr(match.rule, "soft", False) for match in words.structures
+            match.start == at and not (match.rule.soft or match.rule.concepts)  # type: ignore[attr-defined]
+            for match in words.structures
         )
 
     def _absorb(self, words: Words, phrases: list[_Phrase]) -> list[_Phrase]:
@@ -285,7 +290,8 @@ class PlaceReader:
         for site, level, zones, side, rules in _merged(rows):
             yield Place(
                 site, level, zones, side, phrase.start, phrase.end, (phrase.match.start, phrase.match.end),
-                phrase.group, tuple(dict.fromkeys(rules)), phrase.masked, adjective=phrase.match.form == "adjective",
+                phrase.group, tuple(dict.fromkeys((f"site.{site}", *rules))), phrase.masked,
+                adjective=phrase.match.form == "adjective",
             )
 
     def _bare_levels(self, words: Words, phrases: list[_Phrase], places: list[Place]) -> Iterator[Place]:
@@ -430,6 +436,17 @@ class _Scan:
             chunk.side = chunk.side or probe.side
             chunk.rules += probe.rules
         return end, chunk
+
+    def inside(self, noun: Match, chunk: _Chunk) -> None:
+        """Read the side or number that a name holds in itself ("head of the left femur")."""
+        for at in range(noun.start + 1, noun.end):
+            match = self._ending.get(at)
+            if match is not None and isinstance(match.rule, SideRule) and match.start > noun.start:
+                chunk.side = chunk.side or match.rule.laterality
+                chunk.rules.append(match.rule.id)
+            number, _ = self._number_before(at)
+            if number is not None:
+                chunk.numbers.append(number)
 
     def _take_behind(self, at: int, chunk: _Chunk) -> int | None:
         """Read one group of modifiers: ", medially", "of L4", "(right)", "on the left", "at its base"."""

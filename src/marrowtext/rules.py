@@ -88,9 +88,16 @@ class LookalikeRule(ExampleRule):
 
 
 class StructureRule(ExampleRule):
-    """A soft tissue or other place that is not marrow. `soft` ones lie on bone and leave its site alone."""
+    """A soft tissue or other place that is not marrow.
+
+    `soft` ones lie on bone and leave its site alone. `concepts` are the only ones that it claims, where given: a
+    cyst has bright signal of its own, but edema beside it is the marrow's. `unless_of` ones are none where "of" and
+    a bone follow ("posterolateral corner of the tibia").
+    """
 
     soft: bool = False
+    concepts: tuple[Concept, ...] = ()
+    unless_of: bool = False
 
 
 class SiteRule(ExampleRule):

@@ -237,7 +237,7 @@ class Segmenter:
         cuts = [start]
         for match in _STOP.finditer(text, start, end):
             if not self._is_abbreviation(text, cuts[-1], match.start()) and not (
-                match.group()[0] == "?" and not text[match.end() : match.end() + 3].strip()[:1].isupper()
+                match.group()[0] == "?" and not self._ends_question(text, match)
             ):
                 cuts.append(match.end())
         for match in _ITEM_BREAK.finditer(text, start, end):
@@ -255,6 +255,11 @@ class Segmenter:
                 stop -= 1
             if here < stop:
                 yield here, stop
+
+    def _ends_question(self, text: str, match: re.Match[str]) -> bool:
+        """Say whether a question mark ends a sentence: it may stand before what is in question ("? edema")."""
+        before = text[match.start() - 1 : match.start()]
+        return before.isalnum() and text[match.end() : match.end() + 3].strip()[:1].isupper()
 
     def _is_abbreviation(self, text: str, start: int, at: int) -> bool:
         before = at

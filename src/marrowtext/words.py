@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import product
 
 from marrowtext.model import Token
 
@@ -56,19 +57,38 @@ def _joins(text: str, at: int) -> bool:
     return text[at - 1].isalpha() and at + 1 < len(text) and text[at + 1].isalpha()
 
 
-_BRACES = re.compile(r"\{([^{}]*)\}")
-
-
-def expand_term(term: str) -> list[str]:
+@lru_cache(maxsize=None)
+def expand_term(term: str) -> tuple[str, ...]:
     """Write out the alternatives of a term: `{is,are} not {seen,noted}` gives four phrases.
 
-    An alternative may be empty: `{bone ,}marrow edema`. Order is kept, doubles are dropped.
+    An alternative may be empty: `{bone ,}marrow edema`. Groups may stand in groups. Doubles are dropped.
     """
-    match = _BRACES.search(term)
-    if match is None:
-        return [" ".join(term.split())]
-    expanded: dict[str, None] = {}
-    for alternative in match[1].split(","):
-        for phrase in expand_term(term[: match.start()] + alternative + term[match.end() :]):
-            expanded[phrase] = None
-    return list(expanded)
+    phrases, _ = _read_alternatives(term, 0, inside=False)
+    return tuple(dict.fromkeys(" ".join(phrase.split()) for phrase in phrases))
+
+
+def _read_alternatives(term: str, at: int, *, inside: bool) -> tuple[list[str], int]:
+    """Read a term, or a group up to its closing brace: all that it stands for, and where it ends."""
+    found: list[str] = []
+    pieces: list[list[str]] = []
+    start = at
+    while at < len(term):
+        sign = term[at]
+        if sign == "{":
+            pieces.append([term[start:at]])
+            options, at = _read_alternatives(term, at + 1, inside=True)
+            pieces.append(options)
+            start = at
+        elif inside and sign in ",}":
+            pieces.append([term[start:at]])
+            found.extend("".join(parts) for parts in product(*pieces))
+            pieces = []
+            at += 1
+            start = at
+            if sign == "}":
+                return found, at
+        else:
+            at += 1
+    pieces.append([term[start:]])
+    found.extend("".join(parts) for parts in product(*pieces))
+    return found, at

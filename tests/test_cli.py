@@ -1,0 +1,340 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from marrowtext import __version__
+from marrowtext.cli import app
+from marrowtext.columns import write_dictionary
+from marrowtext.explain import explain_html, explain_text
+from marrowtext.model import Report
+from marrowtext.reading import pattern_folders, shared_pipeline
+from marrowtext.rules import load_rules
+
+TALUS = "There is marrow edema in the talus."
+OWN_RULE = (
+    '[[mention]]\nid = "edema.own"\nconcept = "edema"\nterms = ["marrow blotch"]\n'
+    'finds = ["There is a [marrow blotch]."]\nskips = ["There is a blotch."]\n'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process."""
+
+    def run(*arguments: object) -> Result:
+        with pytest.raises(SystemExit) as left:
+            app(list(map(str, arguments)))
+        captured = capsys.readouterr()
+        return Result(int(left.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text(
+        f"accession,Report Text,exam,Sex\n007,{TALUS},MRI RIGHT ANKLE,F\n8,,,M\n007,No marrow edema.,,F\n"
+    )
+    return path
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_help_starts_without_what_is_slow_to_import() -> None:
+    script = (
+        "import sys\nfrom marrowtext.cli import app\n"
+        "try:\n    app(['--help'])\nexcept SystemExit as left:\n    assert not left.code\n"
+        "print({'spacy', 'medspacy', 'pandas', 'pyarrow', 'numpy', 'pydantic'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("set()\n")
+    assert "extract" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [["extract"], ["explain"], ["columns"], ["rules"], ["rules", "check"], ["rules", "list"]]
+)
+def test_every_command_has_help(run: Run, command: list[str]) -> None:
+    result = run(*command, "--help")
+    assert (result.code, "Usage:" in result.out) == (0, True)
+
+
+def test_version(run: Run) -> None:
+    assert run("--version") == Result(0, f"marrowtext {__version__}\n", "")
+
+
+def test_module_is_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "marrowtext", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"marrowtext {__version__}\n"
+
+
+def test_columns_prints_the_dictionary(run: Run) -> None:
+    assert run("columns") == Result(0, write_dictionary(), "")
+
+
+def test_extract_writes_both_tables(run: Run, reports: Path, tmp_path: Path) -> None:
+    assert run("extract", reports, "-o", tmp_path / "out.csv", "--carry", "sex").code == 0
+    found = read_csv(tmp_path / "out.csv")
+    assert [(row["report_id"], row["site"], row["laterality"], row["Sex"]) for row in found] == [
+        ("007", "talus", "right", "F"),
+        ("007", "", "", "F"),
+    ]
+    told = read_csv(tmp_path / "out.reports.csv")
+    assert [(row["report_id"], row["status"], row["processing"]) for row in told] == [
+        ("007", "present", "processed"),
+        ("8", "", "error"),
+        ("007", "absent", "processed"),
+    ]
+
+
+def test_extract_tells_what_it_took_and_what_came_of_it(run: Run, reports: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    assert run("extract", reports, "-o", out) == Result(
+        0,
+        "",
+        f"{reports}: text from 'Report Text', ids from 'accession', exam title from 'exam', encoding utf-8\n"
+        "reports    3\n"
+        "findings   2\n"
+        "  present        1\n"
+        "  absent         1\n"
+        "errors     1, with their reasons in the reports table\n"
+        "duplicates 1 ids that came before; `row` tells the reports apart\n"
+        f"written    {out}, {tmp_path / 'out.reports.csv'}\n",
+    )
+
+
+@pytest.mark.parametrize("extension", ["jsonl", "parquet"])
+def test_extract_writes_by_extension(run: Run, reports: Path, tmp_path: Path, extension: str) -> None:
+    out = tmp_path / f"out.{extension}"
+    assert run("extract", reports, "-o", out).code == 0
+    if extension == "jsonl":
+        rows = [json.loads(line) for line in out.read_text().splitlines()]
+    else:
+        rows = parquet.read_table(out).to_pylist()
+    assert [(row["report_id"], row["site"], row["subchondral"]) for row in rows] == [
+        ("007", "talus", False),
+        ("007", None, False),
+    ]
+
+
+def test_extract_takes_named_columns(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f"id,text,Befund,Nr,Was\n1,x,{TALUS},a,MRI LEFT ANKLE\n")
+    named = ["--text-column", "befund", "--id-column", "nr", "--title-column", "was"]
+    assert run("extract", tmp_path / "in.csv", "-o", tmp_path / "out.csv", *named).code == 0
+    (row,) = read_csv(tmp_path / "out.csv")
+    assert (row["report_id"], row["site"], row["laterality"]) == ("a", "talus", "left")
+
+
+def test_extract_in_several_processes(run: Run, reports: Path, tmp_path: Path) -> None:
+    run("extract", reports, "-o", tmp_path / "one.csv")
+    assert run("extract", reports, "-o", tmp_path / "two.csv", "--workers", 2).code == 0
+    assert (tmp_path / "two.csv").read_bytes() == (tmp_path / "one.csv").read_bytes()
+
+
+def test_extract_with_own_rules(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "own.toml").write_text(OWN_RULE)
+    (tmp_path / "in.csv").write_text("text\nThere is a marrow blotch in the talus.\n")
+    run("extract", tmp_path / "in.csv", "-o", tmp_path / "out.csv", "--patterns", tmp_path / "own")
+    assert [row["rules"].split()[0] for row in read_csv(tmp_path / "out.csv")] == ["edema.own"]
+
+
+def test_extract_leaves_over_long_reports_out(run: Run, reports: Path, tmp_path: Path) -> None:
+    run("extract", reports, "-o", tmp_path / "out.csv", "--max-length", 16)
+    assert [row["processing"] for row in read_csv(tmp_path / "out.reports.csv")] == [
+        "error",
+        "error",
+        "processed",
+    ]
+
+
+def test_extract_keeps_tables_that_exist(run: Run, reports: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("old")
+    result = run("extract", reports, "-o", tmp_path / "out.csv")
+    message = (
+        f"marrowtext: {tmp_path / 'out.csv'}: exists already; name another file, or overwrite it with --force"
+    )
+    assert (result.code, result.err.splitlines()[-1]) == (2, message)
+    assert (tmp_path / "out.csv").read_text() == "old"
+
+
+def test_extract_overwrites_by_force(run: Run, reports: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("old")
+    assert run("extract", reports, "-o", tmp_path / "out.csv", "--force").code == 0
+    assert len(read_csv(tmp_path / "out.csv")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "message"),
+    [
+        pytest.param("in.csv", None, [], "no such file or folder; check the path", id="missing"),
+        pytest.param("in.csv", "", [], "the file is empty; export the reports again", id="empty"),
+        pytest.param(
+            "in.csv",
+            "id,text\n",
+            ["--text-column", "Befund"],
+            "no column 'Befund' for --text-column. The columns are: id, text.",
+            id="unknown-column",
+        ),
+        pytest.param("in.parquet", "PAR1", [], "not a readable Parquet file; write it again", id="broken"),
+    ],
+)
+def test_wrong_input_is_a_message_and_code_2(
+    run: Run, tmp_path: Path, name: str, content: str | None, options: list[str], message: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_text(content)
+    result = run("extract", path, "-o", tmp_path / "out.csv", *options)
+    assert result == Result(2, "", f"marrowtext: {path}: {message}\n")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_killed_run_leaves_nothing_behind(reports: Path, tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys\nfrom marrowtext import cli, pool\n"
+        "pool.finding_row = lambda _: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "cli.main()"
+    )
+    arguments = ["extract", str(reports), "-o", str(tmp_path / "out.csv")]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (143, False)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_explain_a_text(run: Run) -> None:
+    reading = shared_pipeline(pattern_folders(None)).read(Report("1", TALUS))
+    assert run("explain", TALUS) == Result(0, explain_text(reading), "")
+
+
+def test_explain_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{TALUS} Œdème.".encode("utf-16"))))
+    assert "[marrow edema](mention)" in run("explain").out
+
+
+def test_explain_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text(TALUS)
+    assert run("explain", "--file", tmp_path / "in.txt") == run("explain", TALUS)
+
+
+def test_explain_one_report_of_many(run: Run, reports: Path) -> None:
+    result = run("explain", "--file", reports, "--id", "007")
+    assert (result.code, "laterality right" in result.out) == (0, True)
+
+
+def test_explain_with_a_title(run: Run) -> None:
+    assert (
+        "laterality left; laterality_source metadata"
+        in run("explain", TALUS, "--title", "MRI LEFT ANKLE").out
+    )
+
+
+def test_explain_as_html(run: Run, tmp_path: Path) -> None:
+    reading = shared_pipeline(pattern_folders(None)).read(Report("1", TALUS))
+    assert run("explain", TALUS, "--html", tmp_path / "out.html") == Result(0, "", "")
+    assert (tmp_path / "out.html").read_text(encoding="utf-8") == explain_html(reading)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["  "], "the report is empty; give its text, a --file, or standard input"),
+        ([TALUS, "--file", "{in}"], "give a text or --file, not both"),
+        (["--file", "{in}"], "{in}: holds several reports; name one with --id"),
+        (["--file", "{in}", "--id", "9"], "{in}: has no report '9'; see its id column"),
+        (["--file", "{in}", "--id", "8"], "{in}: row 2 cannot be read: the text is empty"),
+        ([TALUS, "--html", "{folder}"], "{folder}: cannot be written (Is a directory); check the folder"),
+    ],
+)
+def test_what_cannot_be_explained_is_told(
+    run: Run, reports: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    def fill(text: str) -> str:
+        return text.replace("{in}", str(reports)).replace("{folder}", str(tmp_path))
+
+    assert run("explain", *map(fill, arguments)) == Result(2, "", f"marrowtext: {fill(message)}\n")
+
+
+def test_rules_list_has_one_line_for_each_rule(run: Run) -> None:
+    result = run("rules", "list")
+    rules = load_rules()
+    assert [line.split("\t")[0] for line in result.out.splitlines()] == [rule.id for rule in rules.rules]
+    assert "side.left\tside\tattributes/side.toml\t" in result.out
+
+
+def test_rules_check_passes(run: Run) -> None:
+    result = run("rules", "check")
+    assert (result.code, result.out) == (0, "")
+    assert result.err.endswith(" examples, 0 failures\n")
+
+
+def test_rules_check_takes_own_rules(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN_RULE)
+    assert run("rules", "check", tmp_path).code == 0
+
+
+def test_rules_check_tells_a_failing_example(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN_RULE.replace("is a [marrow blotch].", "is no [marrow blotch]."))
+    result = run("rules", "check", tmp_path)
+    (line,) = result.out.splitlines()
+    assert (result.code, line.startswith("own.toml: rule edema.own: finds: 'There is no ")) == (1, True)
+
+
+def test_rules_check_tells_a_wrong_rule(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN_RULE.replace("terms", "words"))
+    result = run("rules", "check", tmp_path)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("marrowtext: own.toml: rule edema.own: ")
+
+
+def test_defect_is_a_message_without_a_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("Wolpertinger")
+
+    monkeypatch.setattr("marrowtext.columns.write_dictionary", fail)
+    result = run("columns")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("marrowtext: internal error KeyError in test_cli.py, line ")
+    assert "Wolpertinger" not in result.err
+
+
+def test_no_progress_bar_where_there_is_no_terminal(reports: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "marrowtext", "extract", str(reports), "-o", str(tmp_path / "out.csv")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "TERM": "xterm"}
+    )
+    assert "\x1b" not in done.stderr
+    assert done.stderr.splitlines()[1:2] == ["reports    3"]

@@ -1,0 +1,175 @@
+"""Frames in, frames out."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pandas
+import pytest
+from pandas.testing import assert_frame_equal
+
+from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, ColumnType
+from marrowtext.errors import InputError
+from marrowtext.frames import extract, extract_frames
+from marrowtext.model import Report
+
+TALUS = "There is marrow edema in the talus."
+NONE = "No marrow edema in the calcaneus."
+
+
+def told(frame: pandas.DataFrame, *names: str) -> list[list[object]]:
+    cells = frame[list(names)].astype(object)
+    return cells.where(cells.notna(), None).values.tolist()
+
+
+def test_frame() -> None:
+    frame = pandas.DataFrame({"Report Text": [TALUS, NONE], "accession": ["007", "8"]})
+    assert told(extract(frame), "report_id", "row", "mention", "assertion", "site") == [
+        ["007", 1, "marrow edema", "present", "talus"],
+        ["8", 2, "marrow edema", "absent", "calcaneus"],
+    ]
+
+
+def test_columns_of_a_frame_can_be_named() -> None:
+    frame = pandas.DataFrame({"text": ["x"], "Befund": [TALUS], "Nr": [12], "Was": ["MRI RIGHT ANKLE"]})
+    found = extract(frame, text="Befund", id="Nr", title="Was")
+    assert told(found, "report_id", "site", "laterality", "laterality_source") == [
+        ["12", "talus", "right", "metadata"]
+    ]
+
+
+def test_carried_columns_keep_their_type() -> None:
+    frame = pandas.DataFrame(
+        {
+            "text": [NONE, "Intact menisci.", TALUS],
+            "when": pandas.to_datetime(["2024-05-01"] * 3),
+            "n": [1, 2, 3],
+        },
+        index=[5, 5, 5],
+    )
+    frames = extract_frames(frame, carry=["when", "n"])
+    assert frames.findings["when"].dtype == frame["when"].dtype
+    assert frames.findings["n"].tolist() == [1, 3]
+    assert frames.reports["n"].tolist() == [1, 2, 3]
+
+
+def test_named_index_is_a_column() -> None:
+    frame = pandas.DataFrame({"text": [TALUS]}, index=pandas.Index(["007"], name="accession"))
+    assert told(extract(frame), "report_id") == [["007"]]
+
+
+def test_series_gives_its_index_as_ids() -> None:
+    assert told(extract(pandas.Series([TALUS], index=["007"])), "report_id", "row") == [["007", 1]]
+
+
+def test_series_with_a_counting_index_has_row_numbers_as_ids() -> None:
+    assert told(extract(pandas.Series([NONE, TALUS])), "report_id") == [["1"], ["2"]]
+
+
+def test_list_of_texts() -> None:
+    assert told(extract([TALUS, NONE]), "report_id", "assertion") == [["1", "present"], ["2", "absent"]]
+
+
+def test_list_of_reports_with_what_they_carry() -> None:
+    reports = [Report("a", TALUS, "MRI LEFT ANKLE", {"text": 1}), Report("b", NONE, None, {"more": "x"})]
+    assert told(extract(reports), "report_id", "laterality", "text", "more") == [
+        ["a", "left", 1.0, None],
+        ["b", None, None, "x"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "texts", [[], ["Intact menisci."], [TALUS]], ids=["no-report", "no-finding", "finding"]
+)
+def test_columns_and_types_are_always_the_same(texts: list[str]) -> None:
+    frames = extract_frames(texts)
+    for frame, columns in ((frames.findings, FINDINGS_TABLE), (frames.reports, REPORT_COLUMNS)):
+        dtypes = {
+            ColumnType.STRING: "string",
+            ColumnType.INTEGER: "Int64",
+            ColumnType.FLOAT: "Float64",
+            ColumnType.BOOLEAN: "boolean",
+        }
+        assert list(frame.columns) == [column.name for column in columns]
+        assert [str(dtype) for dtype in frame.dtypes] == [
+            "category" if column.values else dtypes[column.type] for column in columns
+        ]
+
+
+def test_categories_are_the_values_of_the_column() -> None:
+    found = extract([TALUS])
+    for column in FINDINGS_TABLE:
+        if column.values:
+            assert tuple(found[column.name].cat.categories) == column.values
+
+
+def test_unread_reports_are_warned_of() -> None:
+    frame = pandas.DataFrame({"text": [TALUS, None, float("nan"), pandas.NA, "", 5, TALUS]})
+    with pytest.warns(
+        UserWarning, match="5 of 7 reports could not be read: rows 2, 3, 4, 5, 6; extract_frames"
+    ):
+        assert told(extract(frame), "row") == [[1], [7]]
+
+
+def test_unread_reports_have_a_reason() -> None:
+    reports = extract_frames([TALUS, None, " "]).reports
+    assert told(reports, "row", "processing", "reason") == [
+        [1, "processed", None],
+        [2, "error", "the text is missing"],
+        [3, "error", "the text is empty"],
+    ]
+
+
+def test_over_long_reports_are_unread() -> None:
+    assert extract_frames([TALUS], max_length=9).reports["processing"].tolist() == ["error"]
+
+
+def test_duplicate_ids_are_told_apart_by_row() -> None:
+    frames = extract_frames([Report("a", TALUS), Report("a", TALUS)])
+    assert told(frames.findings, "report_id", "row") == [["a", 1], ["a", 2]]
+    assert frames.reports["duplicate_id"].tolist() == [False, True]
+
+
+def test_workers_give_the_same_frame() -> None:
+    texts = [TALUS, NONE] * 40
+    assert_frame_equal(extract(texts, workers=2), extract(texts))
+
+
+def test_input_is_left_alone() -> None:
+    frame = pandas.DataFrame({"text": [TALUS]}, index=pandas.Index(["a"], name="id"))
+    before = frame.copy()
+    extract(frame)
+    assert_frame_equal(frame, before)
+
+
+def test_reading_all_reports_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        extract([TALUS])
+
+
+def test_unknown_column_is_told() -> None:
+    with pytest.raises(
+        InputError, match=r"the frame: no column 'x' for --id-column\. The columns are: text\."
+    ):
+        extract(pandas.DataFrame({"text": [TALUS]}), id="x")
+
+
+def test_column_names_are_for_frames() -> None:
+    with pytest.raises(InputError, match="text, id, title and carry name columns of a frame"):
+        extract([TALUS], id="x")
+
+
+def test_single_text_is_refused() -> None:
+    with pytest.raises(InputError, match="this is one text; give a list of texts"):
+        extract(TALUS)
+
+
+def test_own_rules_come_on_top(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        '[[mention]]\nid = "edema.own"\nconcept = "edema"\nterms = ["marrow blotch"]\n'
+        'finds = ["There is a [marrow blotch]."]\nskips = ["There is a blotch."]\n'
+    )
+    found = extract(["There is a marrow blotch in the talus.", TALUS], patterns=tmp_path)
+    assert told(found, "mention", "site") == [["marrow blotch", "talus"], ["marrow edema", "talus"]]

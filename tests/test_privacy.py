@@ -1,0 +1,112 @@
+"""A word of a report never reaches the screen, a log or an exception."""
+
+from __future__ import annotations
+
+import json
+import logging
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow
+import pytest
+from pyarrow import parquet
+
+import marrowtext
+from marrowtext import pool
+from marrowtext.batch import read_batch
+from marrowtext.cli import app
+from marrowtext.errors import InputError
+from marrowtext.frames import extract_frames
+from marrowtext.readers import read_reports
+from marrowtext.writers import reports_path
+
+CANARY = "Wolpertinger"
+REPORT = (
+    f"MRI ANKLE\nFINDINGS: There is marrow edema in the talus of {CANARY}.\n"
+    f"No marrow edema\x00 of the {CANARY} calcaneus."
+)
+
+
+def write_parquet(path: Path) -> None:
+    stored = pyarrow.array([REPORT.encode(), b"\x81" + REPORT.encode()], pyarrow.binary())
+    parquet.write_table(pyarrow.table({"text": stored.view(pyarrow.string())}), path, compression="none")
+
+
+def damage(path: Path) -> None:
+    write_parquet(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+INPUTS = {
+    "good.csv": f'id,text\n1,"{REPORT}"\n',
+    "too-many-cells.csv": f"id,text\n1,a,{CANARY}\n",
+    "no-header.csv": f"1,There is marrow edema in the talus of {CANARY}.\n",
+    "open-quote.csv": f'id,text\n1,"{REPORT}\n',
+    "broken.jsonl": '{"text": "a"}\n{"text": "' + CANARY + "\n",
+    "not-text.jsonl": json.dumps({"text": [CANARY]}),
+    "number-and-text.jsonl": json.dumps({"text": REPORT, "id": {"name": CANARY[:0]}}),
+    "no-object.jsonl": json.dumps([CANARY]),
+    "undecodable.csv": b"id,text\n1," + f"éé {CANARY}".encode() + b"\xff\n",
+    "no-text.csv": b"PK\x03\x04\x00\x00" + CANARY.encode(),
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_reading_any_file_says_nothing_of_its_text(
+    tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = INPUTS[name]
+    (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    assert CANARY not in run_extract(tmp_path / name, capfd)
+
+
+@pytest.mark.parametrize("write", [write_parquet, damage])
+def test_reading_parquet_says_nothing_of_its_text(
+    tmp_path: Path, write: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "in.parquet")
+    assert CANARY not in run_extract(tmp_path / "in.parquet", capfd)
+
+
+def test_worker_processes_say_nothing_of_the_text(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(f'id,text\n1,"{REPORT}"\n')
+    assert CANARY not in run_extract(path, capfd, "--workers", "2")
+
+
+def run_extract(path: Path, capfd: pytest.CaptureFixture[str], *options: str) -> str:
+    """Extract from the file; give all that was said, in messages and in the reports table."""
+    out = path.with_name("out.jsonl")
+    with pytest.raises(SystemExit) as left:
+        app(["extract", str(path), "-o", str(out), *options])
+    captured = capfd.readouterr()
+    assert left.value.code in (None, 0, 2)
+    return captured.out + captured.err + (reports_path(out).read_text() if reports_path(out).exists() else "")
+
+
+def test_logs_say_nothing_of_the_text(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert len(marrowtext.findings(REPORT)) == 2
+    captured = capfd.readouterr()
+    assert CANARY not in caplog.text + captured.out + captured.err
+
+
+def test_reason_of_a_failure_says_nothing_of_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise ValueError(REPORT)
+
+    monkeypatch.setattr(pool, "finding_row", fail)
+    reports = extract_frames([REPORT]).reports
+    assert reports["reason"].tolist() == ["reading failed (ValueError)"]
+
+
+def test_exceptions_hold_nothing_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text(f"{CANARY}\n")
+    with pytest.raises(InputError) as raised:
+        list(read_batch(read_reports(tmp_path / "in.jsonl")))
+    assert CANARY not in "".join(traceback.format_exception(raised.value))
+    assert raised.value.__context__ is None
