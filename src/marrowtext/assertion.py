@@ -40,6 +40,7 @@ def decide(
     """Decide what the cues in `edges` claim about the mention at tokens `target`."""
     start, end = target
     held = [edge for edge in edges if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)]
+    held = [edge for edge in held if not _is_of_another(words, edge, end, lexicon)]
     held = [edge for edge in held if not _is_overruled(words, edge, held, start)]
     values = [edge for edge in held if edge.rule.value]
     if neutral:
@@ -65,13 +66,16 @@ def decide(
             assertion = default
         if assertion in (Assertion.PRESENT, Assertion.POSSIBLE) and changes:
             change = min(changes, key=lambda edge: _distance(edge, target)).rule.change
+    said_by = [
+        edge for edge in held if edge.rule.assertion is assertion or (change is not None and edge.rule.change is change)
+    ]
     assertion = policy.sections.get(section, {}).get(assertion, assertion)
     if section is SectionName.COMPARISON and assertion is Assertion.HISTORICAL:
         change = None
     return Claim(
         assertion,
         change,
-        tuple(dict.fromkeys(edge.rule.id for edge in held)),
+        tuple(dict.fromkeys(edge.rule.id for edge in said_by)),
         any(edge.rule.no_site for edge in held),
         any(edge.rule.no_cause for edge in held),
     )
@@ -114,6 +118,29 @@ def _lies_in(words: Words, edge: Edge, start: int, lexicon: Lexicon) -> bool:
             )
         here += 1
     return False
+
+
+def _is_of_another(words: Words, edge: Edge, end: int, lexicon: Lexicon) -> bool:
+    """Say whether a cue behind the mention speaks of a finding between: "edema where a fracture is not excluded"."""
+    if edge.start < end:
+        return False
+    between = [m for m in _findings_between(words, end, edge.start) if not _in_mention(words, m)]
+    if not between:
+        return False
+    at, last = end, max(match.start for match in between)
+    light = {p for m in (*words.attributes, *words.zones, *between) for p in range(m.start, m.end)}
+    while at < last:
+        length = lexicon.at("pairs", words.tokens, at, last) if words.tokens[at].norm != "with" else 0
+        if at in light or words.tokens[at].norm in (",", "/", "(", ")") or lexicon.has("determiners", words.tokens[at].norm):
+            length = max(length, 1)
+        if not length:
+            return True
+        at += length
+    return False
+
+
+def _in_mention(words: Words, match: Match) -> bool:
+    return any(name.start <= match.start and match.end <= name.end and name is not match for name in words.mentions)
 
 
 def _is_overruled(words: Words, edge: Edge, edges: Sequence[Edge], start: int) -> bool:

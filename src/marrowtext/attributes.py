@@ -171,10 +171,10 @@ class AttributeReader:
             spoken = text[words.tokens[name.start].start : words.tokens[name.end - 1].end]
             found = _MODIC_GRADE.search(spoken)
             if found and "modic" in spoken.lower():
-                return "Modic", re.sub(r"\s+", "", found[1]) if "and" not in found[1] else "1/2", None
+                rule_id = next((m.rule.id for m in words.grades if _grade_rule(m).system == "Modic"), None)
+                return "Modic", "1/2" if "and" in found[1] else re.sub(r"\s+", "", found[1]), rule_id
         for match in words.grades:
-            rule = match.rule
-            assert isinstance(rule, GradeRule)
+            rule = _grade_rule(match)
             if rule.system == "Modic":
                 continue
             after = words.tokens[match.end - 1].end
@@ -187,6 +187,11 @@ class AttributeReader:
 
 def _rule(match: Match) -> AttributeRule:
     assert isinstance(match.rule, AttributeRule)
+    return match.rule
+
+
+def _grade_rule(match: Match) -> GradeRule:
+    assert isinstance(match.rule, GradeRule)
     return match.rule
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from marrowtext.model import Assertion, Pattern
+from marrowtext.model import Assertion, Laterality, Pattern
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
 from marrowtext.rules import CauseRule, Policy, RuleSet
@@ -52,23 +52,30 @@ class CauseFinder:
             at += length
         return tuple(place for place in after if place.group == first.group)
 
-    def agrees(self, cause: Cause, sites: Iterable[str | None]) -> bool:
-        """Say whether a cause with places of its own lies at one of the sites, or near it in the same bone."""
+    def agrees(self, cause: Cause, places: Iterable[Place]) -> bool:
+        """Say whether a cause with places of its own lies at one of the places of a mention."""
         if not cause.places:
             return True
-        known = [site for site in sites if site is not None]
-        return not known or any(self.related(place.site, site) for place in cause.places for site in known)
+        known = list(places)
+        return not known or any(self.related(own, place) for own in cause.places for place in known)
 
-    def related(self, one: str, other: str) -> bool:
-        """Say whether two sites are the same, or one holds the other, or one is the joint of the other's region."""
-        if self._rules.is_within(one, other) or self._rules.is_within(other, one):
+    def related(self, one: Place, other: Place) -> bool:
+        """Say whether two places are the same, or one holds the other, or one is the joint of the other's region.
+
+        Vertebrae of levels that do not meet are not related.
+        """
+        if one.level and other.level and not set(one.level.split("-")) & set(other.level.split("-")):
+            return False
+        if one.side and other.side and one.side is not other.side and Laterality.BILATERAL not in (one.side, other.side):
+            return False
+        if self._rules.is_within(one.site, other.site) or self._rules.is_within(other.site, one.site):
             return True
-        first, second = self._rules.sites[one], self._rules.sites[other]
+        first, second = self._rules.sites[one.site], self._rules.sites[other.site]
         return first.region == second.region and (first.joint or second.joint)
 
-    def same_bone(self, one: str, other: str) -> bool:
-        """Say whether two sites are of one bone."""
-        return self._rules.bone(one) == self._rules.bone(other)
+    def same_bone(self, one: Place, other: Place) -> bool:
+        """Say whether two places are of one bone."""
+        return self._rules.bone(one.site) == self._rules.bone(other.site) and one.level == other.level
 
 
 def strongest(candidates: Sequence[Cause], policy: Policy) -> Cause | None:

@@ -26,6 +26,10 @@ class Clauses:
         return begin, self.starts[number] if number < len(self.starts) else self.length
 
 
+# How far behind "and" the verb of a new clause may stand, in tokens.
+_SUBJECT = 9
+
+
 def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clauses:
     """Cut a sentence into clauses.
 
@@ -43,11 +47,25 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
             starts.add(at + 1)
         elif length := lexicon.at("clauses", tokens, at):
             subordinate = at and token.norm == "there" and lexicon.has("subordinators", tokens[at - 1].norm)
-            if at and not subordinate and (token.norm != "and" or _leads_to_name(words, at + length, names)):
+            if at and not subordinate and (token.norm != "and" or _is_sentence(words, lexicon, at, length, names)):
                 starts.add(at)
         elif token.norm == "," and _opens_clause(words, places, lexicon, names, at):
             starts.add(at + 1)
     return Clauses(tuple(sorted(start for start in starts if 0 < start < len(tokens))), len(tokens))
+
+
+def _is_sentence(
+    words: Words, lexicon: Lexicon, at: int, length: int, names: Sequence[tuple[int, int]]
+) -> bool:
+    """Say whether "and" begins a clause of its own: a name, or a subject with its verb, follows."""
+    if _leads_to_name(words, at + length, names):
+        return True
+    for here in range(at + 1, min(at + _SUBJECT, len(words.tokens))):
+        if words.tokens[here].norm in (",", ";", "and", "or"):
+            return False
+        if lexicon.has("finite_verbs", words.tokens[here].norm):
+            return True
+    return False
 
 
 def _leads_to_name(words: Words, at: int, names: Sequence[tuple[int, int]]) -> bool:
@@ -72,9 +90,11 @@ def _opens_clause(
     if not inside or first in ("or", "nor"):
         return False
     start, stop = inside[0]
-    has_verb = any(lexicon.has("verbs", tokens[at].norm) for at in range(stop, end))
+    has_verb = any(lexicon.has("verbs", tokens[at].norm) for at in range(comma + 1, end))
     if first == "and":
         return has_verb
+    if first == "with" and _is_aside(words, lexicon, comma):
+        return True
     listed = any(tokens[at].norm in ("or", "nor") for at in range(comma + 1, inside[-1][0]))
     goes_on = end < len(tokens) and tokens[end].norm == "," and end + 1 < len(tokens) and tokens[end + 1].norm in ("or", "nor")
     if listed or goes_on:
@@ -87,3 +107,13 @@ def _opens_clause(
         for match in words.attributes
     )
     return has_verb or has_place or has_degree
+
+
+def _is_aside(words: Words, lexicon: Lexicon, comma: int) -> bool:
+    """Say whether what ends at a comma is a denial between commas: ", no instability, with …"."""
+    for at in range(comma - 1, 0, -1):
+        if words.tokens[at - 1].norm == ",":
+            return lexicon.has("denials", words.tokens[at].norm)
+        if words.tokens[at].norm == ";":
+            return False
+    return False

@@ -128,7 +128,7 @@ class Engine:
                 modifier.rule.metadata["rule"],
             )
             for target, modifier in graph.edges
-            if not _is_part(modifier.modifier_span, whole)
+            if not _is_part(modifier.modifier_span, whole, target)
         ]
         cues = [
             Cue(*modifier.modifier_span, modifier.rule.metadata["rule"])
@@ -157,10 +157,15 @@ class _Splitter:
         return Doc(self._vocab, words=[token.norm for token in split_words(text, self._spelling)])
 
 
-def _is_part(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
-    """Say whether a longer cue holds this one: "no" in "no change in" is no denial."""
+def _is_part(span: tuple[int, int], others: Iterable[tuple[int, int]], target: Span | None = None) -> bool:
+    """Say whether a longer cue holds this one: "no" in "no change in" is no denial.
+
+    A longer cue that runs into the target itself does not count.
+    """
     return any(
-        other[0] <= span[0] and span[1] <= other[1] and other[1] - other[0] > span[1] - span[0] for other in others
+        first <= span[0] and span[1] <= last and last - first > span[1] - span[0]
+        and (target is None or last <= target.start or target.end <= first)
+        for first, last in others
     )
 
 

@@ -231,7 +231,7 @@ class _ReportReading:
                 parsed.words, parsed.places, parsed.clauses, name, parsed.names, around,
                 no_site=claim.no_site or (excepted and claim.assertion is Assertion.ABSENT),
             )
-            if name.rule.bare and not link.bone:
+            if name.bare and not link.bone:
                 self._reject(parsed, name, link.structure or "not said to be in bone")
                 continue
             antecedent: _Row | None = None
@@ -299,9 +299,10 @@ class _ReportReading:
         own = self._own_cause(parsed, name, claim)
         if name.alternative and own is not None:
             return own
-        sites = [place.site for place in link.places]
         candidates = [own] if own else []
-        candidates += [c for c in self._sentence_causes(parsed, name, claim) if self._reader._causes.agrees(c, sites)]
+        candidates += [
+            c for c in self._sentence_causes(parsed, name, claim) if self._reader._causes.agrees(c, link.places)
+        ]
         if not candidates and claim.assertion in _CURRENT:
             candidates = self._neighbour_causes(number, parsed, name, link)
         chosen = strongest(candidates, policy)
@@ -309,7 +310,7 @@ class _ReportReading:
             for other in candidates:
                 turned = other.rule.turns.get(chosen.pattern) if other is not chosen else None
                 if turned:
-                    return replace(chosen, pattern=turned)
+                    return replace(chosen, pattern=turned, rule=other.rule)
                 turned = chosen.rule.turns.get(other.pattern) if other is not chosen else None
                 if turned:
                     return replace(chosen, pattern=turned, assertion=other.assertion)
@@ -348,7 +349,6 @@ class _ReportReading:
     def _neighbour_causes(self, number: int, parsed: _Parsed, name: Name, link: Link) -> list[Cause]:
         """Take a cause from the sentence before or after, where it speaks of this edema."""
         found: list[Cause] = []
-        sites = [place.site for place in link.places]
         sentence = self._sentences[number]
         if number + 1 < len(self._sentences) and self._sentences[number + 1].section is sentence.section:
             after = self._parse(number + 1)
@@ -362,7 +362,7 @@ class _ReportReading:
         return [
             cause
             for cause in found
-            if cause.assertion in _CURRENT and self._reader._causes.agrees(cause, sites)
+            if cause.assertion in _CURRENT and self._reader._causes.agrees(cause, link.places)
         ]
 
     def _is_verdict(self, parsed: _Parsed) -> bool:
@@ -390,22 +390,22 @@ class _ReportReading:
         return replace(row, cause=cause) if cause else row
 
     def _names_cause_of(self, parsed: _Parsed, cause: Cause, row: _Row) -> bool:
-        site = row.place.site if row.place else None
+        here = row.place
         current = [n for n in range(len(parsed.names)) if parsed.claims[n].assertion in _CURRENT]
         refers = any(
             self._lexicon.at("references", parsed.words.tokens, at) for at in range(len(parsed.words.tokens))
         )
-        places = [place.site for place in parsed.places if not place.masked]
+        places = [place for place in parsed.places if not place.masked]
         causes = self._reader._causes
         if current or refers:
-            if not places or site is None:
-                return bool(current or refers)
-            return any(causes.related(place, site) or causes.same_bone(place, site) for place in places)
-        if site is None:
+            if not places or here is None:
+                return True
+            return any(causes.related(place, here) or causes.same_bone(place, here) for place in places)
+        if here is None:
             return False
-        own = [place.site for place in cause.places] or places
+        own = list(cause.places) or places
         if own:
-            return any(causes.related(place, site) for place in own)
+            return any(causes.related(place, here) for place in own)
         return cause.rule.joint
 
     def _ellipses(self, number: int, parsed: _Parsed, earlier: Sequence[_Row]) -> Iterator[_Row]:
@@ -524,15 +524,22 @@ class _ReportReading:
             if any(m.start == at for m in others):
                 continue
             found.append(match.rule.laterality)  # type: ignore[attr-defined]
-        if not found and row.place is not None:
-            region = self._rules.sites[row.place.site].region
+        if not found:
             found = [
                 place.side
                 for place in row.parsed.places
-                if place.side is not None and self._rules.sites[place.site].joint
-                and self._rules.sites[place.site].region == region
+                if place.side is not None
+                and (self._rules.sites[place.site].joint or (row.place and self._is_near(place, row.place)))
             ]
         return found[0] if len(set(found)) == 1 else None
+
+    def _is_near(self, one: Place, other: Place) -> bool:
+        """Say whether two places are of one bone or one region, so that the side of one is that of the other."""
+        sites = self._rules.sites
+        return (
+            self._rules.bone(one.site) == self._rules.bone(other.site)
+            or sites[one.site].region == sites[other.site].region
+        )
 
     def _number(self, findings: Iterable[Finding]) -> list[Finding]:
         unique: dict[tuple[object, ...], Finding] = {}

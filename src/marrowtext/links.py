@@ -91,7 +91,7 @@ class Linker:
         return any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in range(min(name.end, 12)))
 
     def _directly_before(self, words: Words, places: Sequence[Place], name: Name) -> list[Place]:
-        nearest = [place for place in places if place.end <= name.start]
+        nearest = [place for place in places if place.start < name.start and place.end < name.end]
         if not nearest:
             return []
         last = max(nearest, key=lambda place: place.end)
@@ -290,6 +290,7 @@ class Linker:
                 and any(not other.level_only and self._rules.sites[other.site].level for other in unique.values())
             )
         ]
+        kept = [place for place in kept if not self._is_joint_of(place, kept)]
         levels = [place.level for place in unique.values() if place.level]
         return [
             replace(place, level=levels[0])
@@ -297,6 +298,14 @@ class Linker:
             else place
             for place in kept
         ]
+
+    def _is_joint_of(self, place: Place, others: Sequence[Place]) -> bool:
+        """Say whether a place only names the joint of another: "left hip femoral head"."""
+        here = self._rules.sites[place.site]
+        return here.joint and any(
+            not self._rules.sites[other.site].joint and self._rules.sites[other.site].region == here.region
+            for other in others
+        )
 
     def _host(
         self, words: Words, places: Sequence[Place], clauses: Clauses, name: Name, names: Sequence[Name],
@@ -311,6 +320,8 @@ class Linker:
             soft, only = getattr(match.rule, "soft", False), getattr(match.rule, "concepts", ())
             if only and concept not in only:
                 continue
+            if only and match.end <= name.start and self._is_had(words, name.start):
+                return False, match.rule.id
             if only and name.end <= match.start and self._is_verdict(words, name.end, match.start):
                 return False, match.rule.id
             items.append((match.start, match.end, None if soft else match.rule.id, False))
@@ -340,7 +351,7 @@ class Linker:
             for _, end, structure, bone in reversed(items):
                 if low <= end <= name.start and (bone or structure):
                     return bone, structure
-            if any(low <= other.start < name.start and not other.rule.bare for other in names):
+            if any(low <= other.start < name.start and not other.bare for other in names):
                 return True, None
             if any(low <= m.start < name.start and getattr(m.rule, "in_bone", False) for m in words.causes):
                 return True, None
@@ -351,6 +362,12 @@ class Linker:
         if self.continues(words, name) and around.before and not around.before_soft:
             return True, None
         return None, None
+
+    def _is_had(self, words: Words, start: int) -> bool:
+        """Say whether the words before a name give it to what stands before ("a cyst with high signal")."""
+        while start > 0 and self._is_light(words, start - 1):
+            start -= 1
+        return start > 0 and self._lexicon.has("having", words.tokens[start - 1].norm)
 
     def _is_verdict(self, words: Words, start: int, end: int) -> bool:
         """Say whether what follows is what the signal is: "high signal in T3, likely a hemangioma"."""

@@ -27,6 +27,11 @@ class Name:
     alternative: bool = False
 
     @property
+    def bare(self) -> bool:
+        """Say whether none of its names says bone or marrow."""
+        return all(_rule(match).bare for match in self.members)
+
+    @property
     def head(self) -> tuple[int, int]:
         """Give the span of the most explicit name."""
         match = next(match for match in self.members if match.rule is self.rule)

@@ -227,7 +227,7 @@ class PlaceReader:
             if not length:
                 return False
             at += length
-        return end > start
+        return True
 
     def _share(self, phrases: list[_Phrase]) -> Iterator[_Phrase]:
         """Give each place of a list what is said once for the list: side, level, and the first direction."""
@@ -393,7 +393,7 @@ class _Scan:
         return None, 0
 
     def _is_measure(self, at: int) -> bool:
-        return self._words.tokens[at - 2].norm in ("x", "grade", "type", "stage", "image", "series", "modic", "/")
+        return self._words.tokens[at - 2].norm in ("x", "grade", "type", "stage", "image", "series", "modic")
 
     def _is_part_end(self, at: int) -> bool:
         """Say whether the "of" at a token follows a part or a direction ("aspect of", "base of")."""
@@ -441,7 +441,7 @@ class _Scan:
         """Read the side or number that a name holds in itself ("head of the left femur")."""
         for at in range(noun.start + 1, noun.end):
             match = self._ending.get(at)
-            if match is not None and isinstance(match.rule, SideRule) and match.start > noun.start:
+            if match is not None and isinstance(match.rule, SideRule) and match.start >= noun.start:
                 chunk.side = chunk.side or match.rule.laterality
                 chunk.rules.append(match.rule.id)
             number, _ = self._number_before(at)

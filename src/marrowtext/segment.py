@@ -18,7 +18,7 @@ from marrowtext.words import Spelling, split_words
 __all__ = ["Segmenter", "SegmentedText"]
 
 _LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]*")
-_BULLET = re.compile(r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*")
+_BULLET = re.compile(r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?!ve\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*")
 _ITEM_BREAK = re.compile(r"(?<=[.;:,!?\s])(?=\(?\d{1,2}[.)]\s?[A-Z][a-zA-Z])|\s/{2,}\s?|\s\|\s")
 _STOP = re.compile(
     r"(?P<end>[.!?]+[\"'”’)\]]*)(?=\s+|$)|(?<=[a-z0-9)])(?P<glued>\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)|(?<=[A-Z)])(?P<caps>\.)(?=[A-Z]{2,}\b)"

@@ -1,0 +1,44 @@
+# Everything runs in .venv, which is made with the first Python of 3.11 to 3.13 that is found.
+
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	"$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+	&& echo "$$python" && break; done)
+BIN := .venv/bin
+DEMO := $(firstword $(wildcard corpora/*/reports.jsonl))
+
+.PHONY: demo test test-system bench clean
+
+demo: .venv/installed
+	mkdir -p build/demo
+	$(BIN)/marrowtext extract $(DEMO) -o build/demo/findings.csv --force
+	@$(BIN)/python -c "import pandas; \
+	columns = ['report_id', 'section', 'concept', 'mention', 'assertion', 'site', 'laterality', 'pattern', 'severity']; \
+	table = pandas.read_csv('build/demo/findings.csv', dtype=str, keep_default_na=False)[columns]; \
+	print(table.head(40).to_string(index=False), f'({len(table)} rows in build/demo/findings.csv)', sep='\n')"
+	@$(BIN)/marrowtext explain --file $(DEMO) --id \
+	"$$($(BIN)/python -c "import json; print(json.loads(open('$(DEMO)', encoding='utf-8').readline())['id'])")"
+
+test: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/marrowtext rules check
+	$(BIN)/pytest
+	$(BIN)/pytest --nbmake notebooks
+
+# What needs more than the project's own environment: other versions of Python, a wheel, an empty directory.
+test-system: .venv/installed
+	$(BIN)/pytest -m system tests/system
+
+bench: .venv/installed
+	$(BIN)/python tests/benchmarks/throughput.py
+
+clean:
+	rm -rf .venv build dist
+
+.venv/installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@

@@ -1,0 +1,65 @@
+"""Reports per second in one process, beside medspaCy as it comes. Exits with 1 below the floors that we promise."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from itertools import cycle, islice
+from pathlib import Path
+
+import medspacy
+from loguru import logger
+
+from marrowtext.model import Report
+from marrowtext.pipeline import load_pipeline
+
+CORPORA = Path(__file__).parents[2] / "corpora"
+WORDS = 200
+OURS, THEIRS = 2_000, 60
+LEAST_RATE, LEAST_RATIO = 300, 15
+
+
+def make_reports(count: int) -> list[str]:
+    """Make reports of about 200 words from those of the corpora, each one its own."""
+    lines = [line for path in sorted(CORPORA.glob("*/reports.jsonl")) for line in path.open(encoding="utf-8")]
+    texts = cycle(json.loads(line)["text"] for line in lines)
+    reports: list[str] = []
+    while len(reports) < count:
+        parts = [f"ACCESSION {len(reports)}"]
+        while sum(len(part.split()) for part in parts) < WORDS:
+            parts.append(next(texts))
+        reports.append("\n\n".join(parts))
+    return reports
+
+
+def measure(read: Callable[[str], object], reports: Iterable[str]) -> float:
+    """Give the number of reports read per second, after a few to warm up."""
+    reports = list(reports)
+    for report in islice(reports, 10):
+        read(report)
+    start = time.perf_counter()
+    for report in reports:
+        read(report)
+    return len(reports) / (time.perf_counter() - start)
+
+
+def main() -> int:
+    """Measure both and compare them with the floors."""
+    # What PyRuSH logs of every token would only slow medspaCy down.
+    logger.disable("PyRuSH")
+    reports = make_reports(OURS)
+    words = sum(len(report.split()) for report in reports) / len(reports)
+    pipeline, stock = load_pipeline(), medspacy.load()
+    ours = measure(lambda text: pipeline.findings(Report("1", text)), reports)
+    theirs = measure(stock, reports[:THEIRS])
+    print(f"{'words per report':<20} {words:8.0f}")
+    print(f"{'marrowtext':<20} {ours:8.0f} reports/s (at least {LEAST_RATE})")
+    print(f"{'medspacy.load()':<20} {theirs:8.1f} reports/s")
+    print(f"{'ratio':<20} {ours / theirs:8.0f} (at least {LEAST_RATIO})")
+    return 0 if ours >= LEAST_RATE and ours / theirs >= LEAST_RATIO else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

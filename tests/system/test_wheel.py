@@ -1,0 +1,68 @@
+"""The wheel, in an environment of its own and an empty directory, under each Python that is there."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.system
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = sorted(ROOT.glob("corpora/*/reports.jsonl"))[0]
+
+
+def find_pythons() -> dict[str, str]:
+    """Find one Python of each supported version, on the path or where pyenv keeps them."""
+    found: dict[str, str] = {}
+    for minor in (11, 12, 13):
+        kept = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python3.{minor}"))
+        for python in [shutil.which(f"python3.{minor}"), sys.executable, *map(str, kept)]:
+            if python and tell_version(python) == f"3.{minor}":
+                found[f"3.{minor}"] = python
+                break
+    return found
+
+
+def tell_version(python: str) -> str:
+    command = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def run(*command: object, folder: Path) -> str:
+    """Run a command that has to succeed; give its output."""
+    done = subprocess.run([str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT, folder=folder)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.mark.parametrize("python", find_pythons().values(), ids=find_pythons().keys())
+def test_installed_wheel_finds_the_same_as_the_checkout(python: str, wheel: Path, tmp_path: Path) -> None:
+    run(python, "-m", "venv", "environment", folder=tmp_path)
+    programs = tmp_path / "environment" / "bin"
+    run(programs / "python", "-m", "pip", "install", "--quiet", wheel, folder=tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    shutil.copy(SAMPLE, empty / "sample.jsonl")
+
+    run(programs / "marrowtext", "extract", "sample.jsonl", "-o", "wheel.csv", "--workers", "2", folder=empty)
+    run(sys.executable, "-m", "marrowtext", "extract", "sample.jsonl", "-o", "checkout.csv", folder=empty)
+    assert (empty / "wheel.csv").read_text() == (empty / "checkout.csv").read_text()
+
+    told = run(programs / "marrowtext", "explain", "There is marrow edema in the talus.", folder=empty)
+    assert "[marrow edema](mention)" in told
+    script = (
+        "import spacy; nlp = spacy.blank('en'); nlp.add_pipe('marrowtext'); "
+        "print([row['site'] for row in nlp('There is marrow edema in the talus.')._.findings])"
+    )
+    assert run(programs / "python", "-c", script, folder=empty) == "['talus']\n"
