@@ -47,11 +47,21 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
             starts.add(at + 1)
         elif length := lexicon.at("clauses", tokens, at):
             subordinate = at and token.norm == "there" and lexicon.has("subordinators", tokens[at - 1].norm)
+            if _is_inside_places(places, at) or lexicon.at("extensions", tokens, at):
+                continue
             if at and not subordinate and (token.norm != "and" or _is_sentence(words, lexicon, at, length, names)):
                 starts.add(at)
         elif token.norm == "," and _opens_clause(words, places, lexicon, names, at):
             starts.add(at + 1)
     return Clauses(tuple(sorted(start for start in starts if 0 < start < len(tokens))), len(tokens))
+
+
+def _is_inside_places(places: Sequence[Place], at: int) -> bool:
+    """Say whether a token stands in a place, or between two places of one list."""
+    before = {place.group for place in places if place.end <= at}
+    return any(place.start <= at < place.end for place in places) or any(
+        place.start > at and place.group in before for place in places
+    )
 
 
 def _is_sentence(
@@ -87,7 +97,7 @@ def _opens_clause(
     )
     first = tokens[comma + 1].norm if comma + 1 < len(tokens) else ""
     inside = [(start, stop) for start, stop in names if comma < start < end]
-    if not inside or first in ("or", "nor"):
+    if not inside or first in ("or", "nor") or _is_inside_places(places, comma):
         return False
     start, stop = inside[0]
     has_verb = any(lexicon.has("verbs", tokens[at].norm) for at in range(comma + 1, end))

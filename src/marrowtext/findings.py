@@ -303,8 +303,8 @@ class _ReportReading:
         candidates += [
             c for c in self._sentence_causes(parsed, name, claim) if self._reader._causes.agrees(c, link.places)
         ]
-        if not candidates and claim.assertion in _CURRENT:
-            candidates = self._neighbour_causes(number, parsed, name, link)
+        if all(c.rule.unstated for c in candidates) and claim.assertion in _CURRENT:
+            candidates += self._neighbour_causes(number, parsed, name, link)
         chosen = strongest(candidates, policy)
         if chosen is not None:
             for other in candidates:
@@ -325,7 +325,7 @@ class _ReportReading:
             pattern = self._rules.policy.concept_patterns.get(match.rule.concept)  # type: ignore[attr-defined]
             if pattern is not None:
                 assertion = Assertion.POSSIBLE if name.alternative else claim.assertion
-                rule = CauseRule.model_construct(id=match.rule.id, pattern=pattern, turns={}, joint=False)
+                rule = CauseRule.model_construct(id=match.rule.id, pattern=pattern, turns={}, joint=False, unstated=False)
                 return Cause(
                     tokens[match.start].start, tokens[match.end - 1].end, match.start, rule, pattern, assertion, (),
                     parsed.clauses.around(match.start),
@@ -376,9 +376,10 @@ class _ReportReading:
     def _with_impression(self, row: _Row) -> _Row:
         """Take the cause from the impression, where it names one for this site, the joint, or "as above"."""
         section = row.parsed.words.sentence.section.name
-        if row.cause is not None or row.assertion not in _CURRENT or section is not SectionName.FINDINGS:
+        unstated = row.cause is None or row.cause.rule.unstated
+        if not unstated or row.assertion not in _CURRENT or section is not SectionName.FINDINGS:
             return row
-        found: list[Cause] = []
+        found: list[Cause] = [row.cause] if row.cause else []
         for number, sentence in enumerate(self._sentences):
             if sentence.section.name is not SectionName.IMPRESSION:
                 continue
@@ -430,7 +431,7 @@ class _ReportReading:
             row = before[-1] if before else None
             if row is None or (same and row.parsed is not parsed):
                 continue
-            if not same and row.parsed is not self._parsed.get(number - 1):
+            if not same and row.parsed not in (self._parsed.get(number - 1), self._parsed.get(number - 2)):
                 continue
             for place in places:
                 if place.group == places[0].group:
@@ -496,9 +497,10 @@ class _ReportReading:
         if place is not None and place.side is not None:
             sources = {LinkSource.HEADING: LateralitySource.HEADING, LinkSource.BEFORE: LateralitySource.SENTENCE}
             return place.side, sources.get(row.source, LateralitySource.MENTION)
-        if place is not None and self._rules.sites[place.site].midline:
-            return None, None
-        side = self._sentence_side(row)
+        midline = place is not None and self._rules.sites[place.site].midline
+        side = self._sentence_side(row, midline)
+        if midline:
+            return side, LateralitySource.SENTENCE if side else None
         if side is not None:
             return side, LateralitySource.SENTENCE
         side = self._heading(row.parsed.words.sentence)[2]
@@ -508,7 +510,7 @@ class _ReportReading:
             return None, None
         return self._exam.side, self._exam.side_source
 
-    def _sentence_side(self, row: _Row) -> Laterality | None:
+    def _sentence_side(self, row: _Row, midline: bool) -> Laterality | None:
         """Give the one side of the sentence that no other thing has: "On the right, there is edema of …"."""
         words = row.parsed.words
         owned = {p for place in row.parsed.places for p in range(place.start, place.end)}
@@ -523,8 +525,10 @@ class _ReportReading:
             others = (*words.structures, *words.associated, *words.causes, *words.lookalikes)
             if any(m.start == at for m in others):
                 continue
+            if midline and at < len(words.tokens) and words.tokens[at].norm.isalpha() and not self._lexicon.has("after_side", words.tokens[at].norm):
+                continue
             found.append(match.rule.laterality)  # type: ignore[attr-defined]
-        if not found:
+        if not found and not midline:
             found = [
                 place.side
                 for place in row.parsed.places

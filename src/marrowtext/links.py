@@ -68,16 +68,16 @@ class Linker:
         right, extends = self._behind(words, free, clauses, name, names)
         found = [*inner, *adjacent, *right]
         if no_site:
-            return Link(tuple(self._narrowed(right)), LinkSource.CLAUSE, bone, structure)
+            return Link(tuple(self._narrowed(right, words)), LinkSource.CLAUSE, bone, structure)
         if not adjacent and (extends or not found):
             found = [*self._subject(words, free, clauses.around(name.start)[0], name), *found]
         if not found:
             found = self._weak(free, clauses, name)
         if found:
-            return Link(tuple(self._narrowed(found)), LinkSource.CLAUSE, bone, structure)
+            return Link(self._levelled(free, clauses, name, self._narrowed(found, words)), LinkSource.CLAUSE, bone, structure)
         found = self._subject(words, free, 0, name)
         if found:
-            return Link(tuple(self._narrowed(found)), LinkSource.SENTENCE, bone, structure)
+            return Link(tuple(self._narrowed(found, words)), LinkSource.SENTENCE, bone, structure)
         if around.heading:
             return Link(around.heading, LinkSource.HEADING, bone, structure)
         if around.before and self.continues(words, name):
@@ -272,7 +272,22 @@ class Linker:
         first = min(after, key=lambda place: place.start)
         return [place for place in after if place.group == first.group]
 
-    def _narrowed(self, found: Sequence[Place]) -> list[Place]:
+    def _levelled(
+        self, free: Sequence[Place], clauses: Clauses, name: Name, places: Sequence[Place]
+    ) -> tuple[Place, ...]:
+        """Give vertebral places without a level the nearest one of the sentence, those before the name first."""
+        limit = clauses.around(name.end - 1)[1]
+        before = [place.level for place in free if place.level and place.start < name.start]
+        after = [place.level for place in free if place.level and name.end <= place.start < limit]
+        level = before[-1] if before else after[0] if after else None
+        return tuple(
+            replace(place, level=level)
+            if place.level is None and self._rules.sites[place.site].level == "vertebra"
+            else place
+            for place in places
+        )
+
+    def _narrowed(self, found: Sequence[Place], words: Words) -> list[Place]:
         """Drop wholes of which a part is named too, and doubles; give a level to places that lack one."""
         unique: dict[tuple[str, str | None, object], Place] = {}
         for place in found:
@@ -290,7 +305,9 @@ class Linker:
                 and any(not other.level_only and self._rules.sites[other.site].level for other in unique.values())
             )
         ]
-        kept = [place for place in kept if not self._is_joint_of(place, kept)]
+        kept = [
+            place for place in kept if not self._is_joint_of(place, kept) and not self._is_label_of(place, kept, words)
+        ]
         levels = [place.level for place in unique.values() if place.level]
         return [
             replace(place, level=levels[0])
@@ -304,6 +321,16 @@ class Linker:
         here = self._rules.sites[place.site]
         return here.joint and any(
             not self._rules.sites[other.site].joint and self._rules.sites[other.site].region == here.region
+            for other in others
+        )
+
+    def _is_label_of(self, place: Place, others: Sequence[Place], words: Words) -> bool:
+        """Say whether a whole stands right before its part, or as a label: "SIJ: iliac side edema"."""
+        after = words.tokens[place.end].norm if place.end < len(words.tokens) else ""
+        return any(
+            other.site != place.site
+            and self._rules.is_within(other.site, place.site)
+            and (place.end == other.start or after == ":")
             for other in others
         )
 

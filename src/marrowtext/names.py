@@ -78,7 +78,7 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
         return True
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
     if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
-        return False
+        return name.rule.concept is Concept.SIGNAL and _are_weightings(words, lexicon, name.end, match.start)
     tokens = words.tokens
     linked = False
     at = name.end
@@ -96,11 +96,28 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
         length = lexicon.at("fillers", tokens, at, match.start) if tokens[at].norm != "and" or only_signal else 0
         length = length or _covered(words, places, at, match.start)
         if only_signal and not length:
+            length = next((m.end - at for m in words.lookalikes if m.start == at and m.end <= match.start), 0)
+        if only_signal and not length:
             length = lexicon.at("places", tokens, at, match.start) or lexicon.at("joins", tokens, at, match.start)
         if not length:
             return False
         at += length
     return linked and at == match.start
+
+
+def _are_weightings(words: Words, lexicon: Lexicon, start: int, end: int) -> bool:
+    """Say whether two signal names tell of one thing on several sequences: "dark on T1 and bright on STIR"."""
+    skipped = {p for m in words.lookalikes for p in range(m.start, m.end)}
+    if not skipped & set(range(start, end)):
+        return False
+    at = start
+    while at < end:
+        length = int(at in skipped or words.tokens[at].norm in (",", "and", "with", "/", "which", "that", "is"))
+        length = length or lexicon.at("fillers", words.tokens, at, end)
+        if not length:
+            return False
+        at += length
+    return True
 
 
 def _covered(words: Words, places: Sequence[Place], at: int, limit: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from marrowtext.engine import Match
-from marrowtext.model import Sentence, Token
+from marrowtext.model import Laterality, Sentence, Token
 from marrowtext.rules import (
     AssociatedRule,
     AttributeRule,
@@ -137,7 +137,7 @@ class Lexicon:
             lookalikes=_only(LookalikeRule, names),
             sites=_only(SiteRule, places),
             structures=tuple(sorted([*_only(StructureRule, places), *_longest(lesions)], key=lambda m: m.start)),
-            sides=tuple(_longest(by_kind.get(SideRule, []))),
+            sides=tuple(m for m in _longest(by_kind.get(SideRule, [])) if not _is_of_joint(m, sentence.tokens)),
             zones=tuple(match for match in _longest(zones) if not _inside(match, taken)),
             attributes=tuple(others),
             grades=tuple(_longest(by_kind.get(GradeRule, []))),
@@ -196,6 +196,16 @@ def _is_of_bone(match: Match, sites: Iterable[Match], tokens: Sequence[Token]) -
     """Say whether "of" and a bone follow a structure that is none then."""
     follows = match.end < len(tokens) and tokens[match.end].norm == "of"
     return _structure(match).unless_of and follows and any(0 <= s.start - match.end - 1 <= 2 for s in sites)
+
+
+def _is_of_joint(match: Match, tokens: Sequence[Token]) -> bool:
+    """Say whether "both sides" are those of a joint or disc, not of the body."""
+    assert isinstance(match.rule, SideRule)
+    after = [token.norm for token in tokens[match.end : match.end + 2]]
+    named = [token.norm for token in tokens[match.start : match.end]]
+    if match.rule.laterality is not Laterality.BILATERAL:
+        return False
+    return named[-1] in ("side", "sides") and after[:1] == ["of"] or after in (["sides", "of"], ["side", "of"])
 
 
 def _is_short(match: Match) -> bool:

@@ -113,7 +113,7 @@ class PlaceReader:
                 chosen.append(self._by_region(full, chosen, context))
                 continue
             adjectives = [match for match in candidates if match.form == "adjective"]
-            if adjectives and self._precedes_mention(words, end):
+            if adjectives and (self._precedes_mention(words, end) or self._precedes_part(words, end)):
                 chosen.append(self._by_region(adjectives, chosen, context))
                 continue
             short = self._choose_short(words, [m for m in candidates if m.form == "short"], chosen, context)
@@ -170,6 +170,13 @@ class PlaceReader:
             else:
                 return False
         return False
+
+    def _precedes_part(self, words: Words, at: int) -> bool:
+        """Say whether an adjective names a part of its bone: "the acetabular side"."""
+        tokens = words.tokens
+        if at >= len(tokens) or not self._lexicon.has("part_nouns", tokens[at].norm):
+            return False
+        return at + 1 == len(tokens) or tokens[at + 1].norm != "of"
 
     def _is_masked(self, words: Words, noun: Match) -> bool:
         """Say whether the name belongs to a soft tissue that follows it ("patellar tendon")."""

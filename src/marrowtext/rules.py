@@ -181,13 +181,14 @@ class CauseRule(ExampleRule):
     """Words that name what edema is due to. `none` patterns are causes of the past and set nothing.
 
     `in_bone` causes lie in bone, so that bare edema with them is bone edema; `joint` causes are said of a joint as a
-    whole. `turns` gives the pattern that this cause makes of another one beside it: a stress reaction with a
+    whole; a fracture of `unstated` kind takes the kind that the impression names. `turns` gives the pattern that this cause makes of another one beside it: a stress reaction with a
     fracture line is a stress fracture.
     """
 
     pattern: Pattern | Literal["none"]
     in_bone: bool = False
     joint: bool = False
+    unstated: bool = False
     turns: Mapping[Pattern, Pattern] = Field(default_factory=dict)
 
 
