@@ -73,10 +73,6 @@ class CauseFinder:
         first, second = self._rules.sites[one.site], self._rules.sites[other.site]
         return first.region == second.region and (first.joint or second.joint)
 
-    def same_bone(self, one: Place, other: Place) -> bool:
-        """Say whether two places are of one bone."""
-        return self._rules.bone(one.site) == self._rules.bone(other.site) and one.level == other.level
-
 
 def strongest(candidates: Sequence[Cause], policy: Policy) -> Cause | None:
     """Choose among the causes of a mention: the surest, then the most specific, then the first named."""

@@ -398,12 +398,12 @@ class _ReportReading:
         )
         places = [place for place in parsed.places if not place.masked]
         causes = self._reader._causes
-        if current or refers:
-            if not places or here is None:
-                return True
-            return any(causes.related(place, here) or causes.same_bone(place, here) for place in places)
         if here is None:
-            return False
+            return not places and (refers or (bool(current) and cause.rule.joint))
+        if (current or refers) and places:
+            return any(causes.related(place, here) for place in places)
+        if refers:
+            return True
         own = list(cause.places) or places
         if own:
             return any(causes.related(place, here) for place in own)
@@ -494,6 +494,9 @@ class _ReportReading:
 
     def _side(self, row: _Row) -> tuple[Laterality | None, LateralitySource | None]:
         place = row.place
+        nearer = self._side_beside(row)
+        if nearer is not None:
+            return nearer, LateralitySource.MENTION
         if place is not None and place.side is not None:
             sources = {LinkSource.HEADING: LateralitySource.HEADING, LinkSource.BEFORE: LateralitySource.SENTENCE}
             return place.side, sources.get(row.source, LateralitySource.MENTION)
@@ -509,6 +512,22 @@ class _ReportReading:
         if place is None and self._exam.side_source is LateralitySource.INDICATION:
             return None, None
         return self._exam.side, self._exam.side_source
+
+    def _side_beside(self, row: _Row) -> Laterality | None:
+        """Give a side that stands right at the mention, where its place is that of both sides: "edema on the right"."""
+        place, words, name = row.place, row.parsed.words, row.name
+        if place is None or place.side is not Laterality.BILATERAL or place.end > name.start:
+            return None
+        owned = {p for other in row.parsed.places for p in range(other.start, other.end)}
+        for match in words.sides:
+            between = words.norms(name.end, match.start) if match.start >= name.end else ""
+            if match.start in owned or match.rule.laterality is Laterality.BILATERAL:  # type: ignore[attr-defined]
+                continue
+            if name.end <= match.start <= name.end + 2 and between in ("on the", "on", "", "in the"):
+                return match.rule.laterality  # type: ignore[attr-defined, no-any-return]
+            if 0 <= name.start - match.end <= _BESIDE and place.end <= match.start:
+                return match.rule.laterality  # type: ignore[attr-defined, no-any-return]
+        return None
 
     def _sentence_side(self, row: _Row, midline: bool) -> Laterality | None:
         """Give the one side of the sentence that no other thing has: "On the right, there is edema of …"."""
@@ -576,6 +595,8 @@ class _ReportReading:
         return sorted(found.values(), key=lambda mark: (mark.start, mark.end))
 
 
+# How far before a mention, in tokens, its own side may stand ("on the right with associated edema").
+_BESIDE = 4
 _CURRENT = (Assertion.PRESENT, Assertion.POSSIBLE)
 
 

@@ -70,7 +70,10 @@ class Linker:
         if no_site:
             return Link(tuple(self._narrowed(right, words)), LinkSource.CLAUSE, bone, structure)
         if not adjacent and (extends or not found):
-            found = [*self._subject(words, free, clauses.around(name.start)[0], name), *found]
+            subject = self._subject(words, free, clauses.around(name.start)[0], name)
+            if not subject and extends and self.continues(words, name):
+                subject = list(around.before)
+            found = [*subject, *found]
         if not found:
             found = self._weak(free, clauses, name)
         if found:
@@ -180,6 +183,7 @@ class Linker:
             if length:
                 located, loose = True, False
                 at += length
+                extends = extends or (not found and at < limit and self._lexicon.has("pronouns", tokens[at].norm))
                 continue
             length = length or self._lexicon.at("joins", tokens, at, limit)
             if length:

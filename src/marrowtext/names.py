@@ -88,6 +88,9 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
             linked = True
             at += length
             continue
+        if tokens[at].norm == "," and lexicon.at("equals", tokens, at + 1, match.start):
+            at += 1
+            continue
         length = lexicon.at("hedges", tokens, at, match.start) if only_signal else 0
         if length:
             linked = linked or tokens[at].norm not in (",", "-")
@@ -98,7 +101,11 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
         if only_signal and not length:
             length = next((m.end - at for m in words.lookalikes if m.start == at and m.end <= match.start), 0)
         if only_signal and not length:
-            length = lexicon.at("places", tokens, at, match.start) or lexicon.at("joins", tokens, at, match.start)
+            length = (
+                lexicon.at("extensions", tokens, at, match.start)
+                or lexicon.at("places", tokens, at, match.start)
+                or lexicon.at("joins", tokens, at, match.start)
+            )
         if not length:
             return False
         at += length

@@ -97,7 +97,8 @@ class PlaceReader:
             floor = end
         phrases = self._absorb(words, phrases)
         self._group(words, phrases)
-        places = [place for phrase in self._share(phrases) for place in self._compose(phrase, context)]
+        apart = any(token.norm == "respectively" for token in words.tokens)
+        places = [place for phrase in self._share(phrases) for place in self._compose(phrase, context, apart=apart)]
         places.extend(self._bare_levels(words, phrases, places))
         return sorted(places, key=lambda place: (place.start, place.noun))
 
@@ -142,6 +143,8 @@ class PlaceReader:
         after = words.tokens[end].norm if end < len(words.tokens) else ""
         if after == "of" and any(match.start >= end for match in words.sites):
             return None
+        if any(match.end == candidates[0].start for match in chosen):
+            return None
         near = [_site(match) for match in chosen[::-1]] + [
             _site(match) for match in words.sites if match.start >= end and match.form in ("term", "plural")
         ][:1]
@@ -174,6 +177,11 @@ class PlaceReader:
     def _precedes_part(self, words: Words, at: int) -> bool:
         """Say whether an adjective names a part of its bone: "the acetabular side"."""
         tokens = words.tokens
+        skipped = {p: m.end for m in (*words.sites, *words.zones) for p in range(m.start, m.end)}
+        while at < len(tokens) and not self._lexicon.has("part_nouns", tokens[at].norm) and (
+            at in skipped or tokens[at].norm in ("and", "/", ",")
+        ):
+            at = skipped.get(at, at + 1)
         if at >= len(tokens) or not self._lexicon.has("part_nouns", tokens[at].norm):
             return False
         return at + 1 == len(tokens) or tokens[at + 1].norm != "of"
@@ -258,8 +266,8 @@ class PlaceReader:
                     phrase.chunks[-1].zones = [part for z in shared for part in _parts(z) if part in refine][:1]
             yield phrase
 
-    def _compose(self, phrase: _Phrase, context: Context) -> Iterator[Place]:
-        """Give one place for each site, level and side that the phrase names."""
+    def _compose(self, phrase: _Phrase, context: Context, *, apart: bool) -> Iterator[Place]:
+        """Give one place for each site and level that the phrase names, sides `apart` where they are told apart."""
         rule = _rule(phrase.match)
         refine = dict(rule.refine)
         for region, table in rule.refine_at.items():
@@ -283,7 +291,8 @@ class PlaceReader:
                 levels += numbers
             side = chunk.side
             if not sites:
-                if phrase.match.form == "plural" and rule.plural_sites:
+                if rule.plural_sites and (phrase.match.form == "plural" or side is Laterality.BILATERAL):
+                    side = None if side is Laterality.BILATERAL else side
                     sites = [(site, ()) for site in rule.plural_sites]
                 else:
                     sites = [(rule.id.removeprefix("site."), ())]
@@ -294,7 +303,7 @@ class PlaceReader:
             rows.extend(
                 (site, level, (*plain, *rest), side, rules) for site, rest in sites for level in (levels or [None])
             )
-        for site, level, zones, side, rules in _merged(rows):
+        for site, level, zones, side, rules in _merged(rows, split=apart):
             yield Place(
                 site, level, zones, side, phrase.start, phrase.end, (phrase.match.start, phrase.match.end),
                 phrase.group, tuple(dict.fromkeys((f"site.{site}", *rules))), phrase.masked,
@@ -592,12 +601,12 @@ def _filled(chunks: list[_Chunk], behind: _Chunk) -> list[_Chunk]:
 _Row = tuple[str, str | None, tuple[str, ...], Laterality | None, tuple[str, ...]]
 
 
-def _merged(rows: Iterable[_Row]) -> Iterator[_Row]:
-    """Make one row of those at the same site and level: zones together, left and right bilateral."""
-    merged: dict[tuple[str, str | None], list[_Row]] = {}
+def _merged(rows: Iterable[_Row], *, split: bool) -> Iterator[_Row]:
+    """Make one row of those at the same site and level: zones together, left and right bilateral unless `split`."""
+    merged: dict[tuple[str, str | None, Laterality | None], list[_Row]] = {}
     for row in rows:
-        merged.setdefault((row[0], row[1]), []).append(row)
-    for (site, level), same in merged.items():
+        merged.setdefault((row[0], row[1], row[3] if split else None), []).append(row)
+    for (site, level, _), same in merged.items():
         zones = tuple(dict.fromkeys(zone for row in same for zone in row[2]))
         rules = tuple(rule for row in same for rule in row[4])
         sides = {row[3] for row in same} - {None}

@@ -29,6 +29,7 @@ _OPEN_END = re.compile(
 )
 _LONG_LINE = 55
 _LABEL_WORDS = 7
+_NOTE_LINES = 5
 _DASH_LABEL_WORDS = 3
 
 
@@ -69,14 +70,15 @@ class Segmenter:
     def segment(self, text: str) -> SegmentedText:
         """Cut the text; every character outside headings belongs to at most one sentence."""
         lines = [(m.start(), m.end()) for m in _LINE.finditer(text) if m.end() > m.start()]
+        notes = _are_notes(text, lines)
         headings = self._find_headings(text, lines)
         titles: list[tuple[int, int]] = []
-        sections = self._cut_sections(text, lines, headings, titles)
+        sections = self._cut_sections(text, lines, headings, titles, notes)
         sentences: list[Sentence] = []
         starts = [line[0] for line in lines]
         for section in sections:
             first = max(bisect_right(starts, section.start) - 1, 0)
-            sentences.extend(self._cut_sentences(text, section, lines[first:]))
+            sentences.extend(self._cut_sentences(text, section, lines[first:], notes))
         return SegmentedText(tuple(sections), tuple(sentences), tuple(titles))
 
     def _find_headings(self, text: str, lines: list[tuple[int, int]]) -> list[_Heading]:
@@ -112,7 +114,8 @@ class Segmenter:
         return _Heading(match.start(), match.end(), rule)
 
     def _cut_sections(
-        self, text: str, lines: list[tuple[int, int]], headings: list[_Heading], titles: list[tuple[int, int]]
+        self, text: str, lines: list[tuple[int, int]], headings: list[_Heading], titles: list[tuple[int, int]],
+        notes: bool,
     ) -> list[Section]:
         sections: list[Section] = []
         has_findings = any(h.rule.section is SectionName.FINDINGS for h in headings)
@@ -132,7 +135,7 @@ class Segmenter:
             if not has_findings and name in (
                 SectionName.INDICATION, SectionName.TECHNIQUE, SectionName.COMPARISON, SectionName.OTHER
             ):
-                stop = self._paragraph_end(text, lines, heading.end, end)
+                stop = self._paragraph_end(text, lines, heading.end, end, notes)
                 if heading.rule.title:
                     titles[-1] = (heading.end, stop)
             span = (heading.start, heading.end)
@@ -162,18 +165,20 @@ class Segmenter:
         if text[at:first].strip():
             yield Section(SectionName.FINDINGS, at, first)
 
-    def _paragraph_end(self, text: str, lines: list[tuple[int, int]], start: int, end: int) -> int:
+    def _paragraph_end(
+        self, text: str, lines: list[tuple[int, int]], start: int, end: int, notes: bool
+    ) -> int:
         at = max(bisect_right([line[0] for line in lines], start) - 1, 0)
         for here, after in zip(lines[at:], lines[at + 1 :], strict=False):
             if here[1] >= end:
                 break
             has_words = text[max(here[0], start) : here[1]].strip(" \t:")
-            if has_words and not self._continues(text, here, after):
+            if has_words and not self._continues(text, here, after, notes):
                 return here[1]
         return end
 
-    def _continues(self, text: str, line: tuple[int, int], after: tuple[int, int]) -> bool:
-        """Say whether a line break inside a paragraph is a hard wrap."""
+    def _continues(self, text: str, line: tuple[int, int], after: tuple[int, int], notes: bool) -> bool:
+        """Say whether a line break inside a paragraph is a hard wrap; in `notes` each line stands alone."""
         gap = text[line[1] : after[0]]
         if gap.replace("\r\n", "\n").count("\n") > 1 or not text[after[0] : after[1]].strip():
             return False
@@ -185,14 +190,16 @@ class Segmenter:
             return False
         if content[-1] in ".!?:;":
             return content[-1] == ";" and following[0].islower()
-        if _OPEN_END.search(content) or following[0].islower():
+        if _OPEN_END.search(content) or (following[0].islower() and not notes):
             return True
         return len(content) >= _LONG_LINE
 
-    def _cut_sentences(self, text: str, section: Section, lines: list[tuple[int, int]]) -> Iterator[Sentence]:
+    def _cut_sentences(
+        self, text: str, section: Section, lines: list[tuple[int, int]], notes: bool
+    ) -> Iterator[Sentence]:
         outer: tuple[int, int] | None = None
         inner: tuple[int, int] | None = None
-        for start, end, paragraph in self._cut_units(text, section, lines):
+        for start, end, paragraph in self._cut_units(text, section, lines, notes):
             if paragraph:
                 inner = None
             for first, last in self._split_stops(text, start, end):
@@ -211,7 +218,7 @@ class Segmenter:
                 yield Sentence(first, last, section, headings, tokens)
 
     def _cut_units(
-        self, text: str, section: Section, lines: list[tuple[int, int]]
+        self, text: str, section: Section, lines: list[tuple[int, int]], notes: bool
     ) -> Iterator[tuple[int, int, bool]]:
         """Join hard-wrapped lines and cut list items: (start, end, whether a paragraph begins)."""
         start: int | None = None
@@ -223,7 +230,7 @@ class Segmenter:
             here = (max(line[0], section.start), min(line[1], section.end))
             if here[0] >= here[1] or not text[here[0] : here[1]].strip():
                 continue
-            if previous is not None and start is not None and not self._continues(text, previous, here):
+            if previous is not None and start is not None and not self._continues(text, previous, here, notes):
                 yield start, previous[1], paragraph
                 start = None
                 paragraph = text[previous[1] : here[0]].replace("\r\n", "\n").count("\n") > 1
@@ -279,3 +286,12 @@ class Segmenter:
         if len(words) > (_DASH_LABEL_WORDS if dash else _LABEL_WORDS):
             return None
         return match.start(), match.end()
+
+
+def _are_notes(text: str, lines: list[tuple[int, int]]) -> bool:
+    """Say whether a text is notes in lower case, one to a line, so that a small letter begins no wrapped line."""
+    starts = [text[start:end].lstrip()[:1] for start, end in lines if text[start:end].strip()]
+    ends = [text[start:end].rstrip()[-1:] for start, end in lines if text[start:end].strip()]
+    small = sum(letter.islower() for letter in starts)
+    closed = sum(sign in ".,;" for sign in ends)
+    return len(starts) >= _NOTE_LINES and small * 2 >= len(starts) and closed * 3 <= len(ends)

@@ -16,10 +16,11 @@ SAMPLE = sorted(ROOT.glob("corpora/*/reports.jsonl"))[0]
 
 
 def find_pythons() -> dict[str, str]:
-    """Find one Python of each supported version, on the path or where pyenv keeps them."""
+    """Find one Python of each supported version: on the path, where pyenv keeps them, or beside our own."""
     found: dict[str, str] = {}
     for minor in (11, 12, 13):
-        kept = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python3.{minor}"))
+        folders = (Path.home() / ".pyenv" / "versions", Path(sys.base_prefix).parent)
+        kept = [python for folder in folders for python in folder.glob(f"*/bin/python3.{minor}")]
         for python in [shutil.which(f"python3.{minor}"), sys.executable, *map(str, kept)]:
             if python and tell_version(python) == f"3.{minor}":
                 found[f"3.{minor}"] = python
