@@ -107,9 +107,11 @@ class _ReportReading:
         self._rejected: list[Rejected] = []
 
     def run(self) -> tuple[list[Finding], list[Rejected], list[Highlight]]:
-        hits = [n for n, sentence in enumerate(self._sentences) if self._reader._screen.passes(sentence)]
+        screen = self._reader._screen
+        hits = [n for n, sentence in enumerate(self._sentences) if screen.passes(sentence)]
         if not hits:
             return [], [], []
+        hits = sorted({*hits, *(n for n, s in enumerate(self._sentences) if n > hits[0] and screen.refers(s))})
         self._exam = self._reader._exams.read(self._report, self._segmented)
         rows: list[_Row] = []
         for number in hits:
@@ -209,7 +211,11 @@ class _ReportReading:
         before: tuple[Place, ...] = ()
         soft = False
         previous = self._sentences[number - 1] if number else None
-        if previous is not None and previous.section is sentence.section and previous.headings == sentence.headings:
+        goes_on = any(self._reader._linker.continues(parsed.words, name) for name in parsed.names)
+        if (
+            goes_on and previous is not None and previous.section is sentence.section
+            and previous.headings == sentence.headings
+        ):
             earlier = self._parse(number - 1)
             free = [place for place in earlier.places if not place.masked]
             if free:

@@ -75,7 +75,9 @@ class Lexicon:
             name: frozenset(normal_form(phrase) for phrase in rules.grammar.phrases(name))
             for name in rules.grammar.words
         }
-        self._longest = {name: max(map(len, phrases), default=0) for name, phrases in self._lists.items()}
+        # By list and first word (or last word), the lengths that a phrase can have, longest first.
+        self._begins = {name: _lengths(phrases, 0) for name, phrases in self._lists.items()}
+        self._ends = {name: _lengths(phrases, -1) for name, phrases in self._lists.items()}
         self.ordinals = {
             word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)
         }
@@ -84,18 +86,24 @@ class Lexicon:
 
     def at(self, name: str, tokens: Sequence[Token], start: int, limit: int | None = None) -> int:
         """Give the length of the longest phrase of a list that begins at a token, 0 where none does."""
-        most = min(self._longest[name], (len(tokens) if limit is None else limit) - start)
+        room = (len(tokens) if limit is None else limit) - start
+        if room <= 0:
+            return 0
         phrases = self._lists[name]
-        for length in range(most, 0, -1):
-            if tuple(token.norm for token in tokens[start : start + length]) in phrases:
+        for length in self._begins[name].get(tokens[start].norm, ()):
+            if length == 1 or (
+                length <= room and tuple(token.norm for token in tokens[start : start + length]) in phrases
+            ):
                 return length
         return 0
 
     def before(self, name: str, tokens: Sequence[Token], end: int) -> int:
         """Give the length of the longest phrase of a list that ends before a token, 0 where none does."""
+        if end <= 0:
+            return 0
         phrases = self._lists[name]
-        for length in range(min(self._longest[name], end), 0, -1):
-            if tuple(token.norm for token in tokens[end - length : end]) in phrases:
+        for length in self._ends[name].get(tokens[end - 1].norm, ()):
+            if length == 1 or (length <= end and tuple(token.norm for token in tokens[end - length : end]) in phrases):
                 return length
         return 0
 
@@ -175,6 +183,13 @@ class Lexicon:
         if self.has("weightings", after) and after != "to":
             return False
         return self.has("vertebral_words", after) or self.has("vertebral_words", before)
+
+
+def _lengths(phrases: Iterable[tuple[str, ...]], at: int) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for phrase in phrases:
+        found.setdefault(phrase[at], set()).add(len(phrase))
+    return {word: tuple(sorted(lengths, reverse=True)) for word, lengths in found.items()}
 
 
 def _region(letter: str) -> str:

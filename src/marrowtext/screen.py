@@ -20,9 +20,12 @@ class Screen:
 
     def __init__(self, rules: RuleSet, normal_form: Callable[[str], tuple[str, ...]]) -> None:
         self._triggers = frozenset(word for phrase in rules.grammar.phrases("triggers") for word in normal_form(phrase))
+        self._anaphors = frozenset(
+            normal_form(phrase)[0] for rule in rules.of(MentionRule) if rule.anaphor for _, phrase in rule.phrases()
+        )
         for rule in rules.of(MentionRule):
             for _, phrase in rule.phrases():
-                if self._triggers.isdisjoint(normal_form(phrase)):
+                if not rule.anaphor and self._triggers.isdisjoint(normal_form(phrase)):
                     raise RuleError(
                         f"{rules.origins[rule.id]}: rule {rule.id}: terms: no trigger word in {phrase!r}; "
                         "add one of its words to triggers in grammar.toml"
@@ -31,3 +34,7 @@ class Screen:
     def passes(self, sentence: Sentence) -> bool:
         """Say whether the sentence can hold a mention."""
         return any(token.norm in self._triggers for token in sentence.tokens)
+
+    def refers(self, sentence: Sentence) -> bool:
+        """Say whether the sentence can hold a name that stands for a mention before it."""
+        return any(token.norm in self._anaphors for token in sentence.tokens)

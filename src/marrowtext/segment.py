@@ -18,6 +18,8 @@ from marrowtext.words import Spelling, split_words
 __all__ = ["Segmenter", "SegmentedText"]
 
 _LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]*")
+_WORD = re.compile(r"[^\s:]+")
+_TAIL = re.compile(r"[ \t]*:|[ \t]+[-–—](?=\s)")
 _BULLET = re.compile(r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?!ve\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*")
 _ITEM_BREAK = re.compile(r"(?<=[.;:,!?\s])(?=\(?\d{1,2}[.)]\s?[A-Z][a-zA-Z])|\s/{2,}\s?|\s\|\s")
 _STOP = re.compile(
@@ -58,9 +60,7 @@ class Segmenter:
         for rule in rules.of(HeadingRule):
             for _, phrase in rule.phrases():
                 self._headings[phrase.lower()] = rule
-        longest_first = sorted(self._headings, key=len, reverse=True)
-        words = "|".join(r"[ \t]+".join(map(re.escape, phrase.split())) for phrase in longest_first)
-        self._heading = re.compile(rf"(?P<words>{words})(?![^\W\d_])(?P<tail>[ \t]*[:]|[ \t]+[-–—](?=\s))?", re.IGNORECASE)
+        self._most_words = max(len(phrase.split()) for phrase in self._headings)
         self._abbreviations = frozenset(word.lower() for word in rules.grammar.phrases("abbreviations"))
         self._exam = re.compile(
             r"\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("exam_names"))) + r")\b", re.IGNORECASE
@@ -87,31 +87,52 @@ class Segmenter:
             at = start
             while at < end and (text[at].isspace() or text[at] in "*#_=-"):
                 at += 1
-            match = self._heading.match(text, at, end)
-            if match and self._opens_line(text, match, end):
-                found.append(self._as_heading(match))
-                at = match.end()
-            for inner in self._heading.finditer(text, at, end):
-                before = text[start : inner.start()].rstrip()
-                if inner["tail"] and inner["tail"].strip() == ":" and inner["words"][0].isupper() and (
-                    not before or before[-1] in ".:;?!)" or text[inner.start() - 2 : inner.start()] == "  "
-                    or (inner["words"].isupper() and not before.isupper())
-                ):
-                    found.append(self._as_heading(inner))
+            first = self._heading_from(text, at, end)
+            if first is not None:
+                found.append(first)
+                at = first.end
+            colon = text.find(":", at, end)
+            while colon >= 0:
+                inner = self._heading_before(text, at, colon)
+                if inner is not None:
+                    found.append(inner)
+                    at = inner.end
+                colon = text.find(":", colon + 1, end)
         return found
 
-    def _opens_line(self, text: str, match: re.Match[str], end: int) -> bool:
-        if match["tail"]:
-            return True
-        rest = text[match.end() : end].strip(" \t*_=-")
-        words = match["words"]
-        if not rest:
-            return words.isupper() or words[0].isupper()
-        return words.isupper() and len(words) > 3 and rest[0].isupper() and not rest[:12].isupper()
+    def _heading_from(self, text: str, start: int, end: int) -> _Heading | None:
+        """Find a heading at the start of a line: with a colon or dash, alone on it, or in capitals before text."""
+        words = [(m.start(), m.end()) for m, _ in zip(_WORD.finditer(text, start, end), range(self._most_words))]
+        if not words or words[0][0] != start:
+            return None
+        for number in range(len(words), 0, -1):
+            stop = words[number - 1][1]
+            rule = self._headings.get(" ".join(text[start:stop].lower().split()))
+            if rule is None:
+                continue
+            tail = _TAIL.match(text, stop, end)
+            rest = text[stop:end].strip(" \t*_=-")
+            named = text[start:stop]
+            alone = not rest and (named.isupper() or named[0].isupper())
+            capitals = named.isupper() and len(named) > 3 and rest[:1].isupper() and not rest[:12].isupper()
+            if tail or alone or capitals:
+                return _Heading(start, tail.end() if tail else stop, rule)
+        return None
 
-    def _as_heading(self, match: re.Match[str]) -> _Heading:
-        rule = self._headings[" ".join(match["words"].lower().split())]
-        return _Heading(match.start(), match.end(), rule)
+    def _heading_before(self, text: str, start: int, colon: int) -> _Heading | None:
+        """Find a capitalised heading inside a line that ends at a colon, after a full stop or in capitals."""
+        stop = len(text[start:colon].rstrip()) + start
+        words = [(m.start(), m.end()) for m in _WORD.finditer(text, max(start, stop - 60), stop)]
+        for first, _ in words[-self._most_words :]:
+            named = text[first:stop]
+            rule = self._headings.get(" ".join(named.lower().split()))
+            if rule is None or not named[0].isupper():
+                continue
+            before = text[start:first]
+            kept = before.rstrip()
+            if not kept or kept[-1] in ".:;?!)" or before.endswith("  ") or (named.isupper() and not kept.isupper()):
+                return _Heading(first, colon + 1, rule)
+        return None
 
     def _cut_sections(
         self, text: str, lines: list[tuple[int, int]], headings: list[_Heading], titles: list[tuple[int, int]],
