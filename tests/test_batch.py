@@ -14,14 +14,14 @@ import pytest
 from builders import make_finding
 from pyarrow import parquet
 
-from marrowtext import batch
+from marrowtext import batch, pool
 from marrowtext.batch import Tally, extract_tables, read_batch
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, finding_row
 from marrowtext.errors import InputError, MarrowtextError, RuleError
 from marrowtext.model import Finding, Report
 from marrowtext.pool import read_in_pool
 from marrowtext.readers import ColumnChoice, ReportRow, read_reports
-from marrowtext.reading import findings
+from marrowtext.reading import findings, pattern_folders
 
 TALUS = "There is marrow edema in the talus."
 CANARY = "Wolpertinger"
@@ -128,6 +128,27 @@ def test_rows_are_read_while_they_are_asked_for() -> None:
 
     next(read_batch(supply()))
     assert taken == 64
+
+
+@pytest.mark.usefixtures("fake")
+def test_pipeline_is_built_anew_after_many_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[tuple[Path, ...]] = []
+
+    def build(*folders: Path) -> FakePipeline:
+        built.append(folders)
+        return FakePipeline()
+
+    monkeypatch.setattr(batch, "CHUNKS_PER_PIPELINE", 2)
+    monkeypatch.setattr(batch, "load_pipeline", build)
+    assert [o.report["findings"] for o in read_batch(rows_of(*"x" * 64 * 5))] == [1] * 64 * 5
+    assert built == [pattern_folders(None)] * 2
+
+
+def test_workers_are_replaced_after_many_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "CHUNKS_PER_PIPELINE", 1)
+    chunks = [[row] for row in rows_of(*"abcde")]
+    answers = [answer for _, answers in read_in_pool(chunks, (), 2, build_fake) for answer in answers]
+    assert [answer.findings[0]["mention"] for answer in answers] == list("abcde")
 
 
 def test_too_few_workers_are_told() -> None:

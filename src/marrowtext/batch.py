@@ -10,7 +10,8 @@ from pathlib import Path
 
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, carried_columns, report_row
 from marrowtext.errors import InputError
-from marrowtext.pool import Answer, Chunk, read_in_pool, read_one
+from marrowtext.pipeline import load_pipeline
+from marrowtext.pool import CHUNKS_PER_PIPELINE, Answer, Chunk, read_in_pool, read_one
 from marrowtext.readers import ReportReader, ReportRow
 from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
 from marrowtext.writers import open_table, reports_path
@@ -118,7 +119,9 @@ def _cut(rows: Iterable[ReportRow]) -> Iterator[Chunk]:
 
 def _read_here(chunks: Iterable[Chunk], folders: tuple[Path, ...]) -> Iterator[tuple[Chunk, list[Answer]]]:
     pipeline = shared_pipeline(folders)
-    for chunk in chunks:
+    for number, chunk in enumerate(chunks):
+        if number and number % CHUNKS_PER_PIPELINE == 0:
+            pipeline = load_pipeline(*folders)
         yield chunk, [read_one(pipeline, row.report) for row in chunk if row.reason is None]
 
 

@@ -517,7 +517,25 @@ class _ReportReading:
             return side, LateralitySource.HEADING
         if place is None and self._exam.side_source is LateralitySource.INDICATION:
             return None, None
+        if self._exam.side is None and place is not None:
+            side = self._side_before(row, place)
+            return side, LateralitySource.SENTENCE if side else None
         return self._exam.side, self._exam.side_source
+
+    def _side_before(self, row: _Row, place: Place) -> Laterality | None:
+        """Give the side that the sentences shortly before gave this bone, under the same heading."""
+        sentence = row.parsed.words.sentence
+        number = self._sentences.index(sentence)
+        for before in range(number - 1, max(number - _SHORTLY, 0) - 1, -1):
+            other = self._sentences[before]
+            if other.section is not sentence.section or other.headings != sentence.headings:
+                return None
+            sides = {
+                p.side for p in self._parse(before).places if p.side is not None and self._is_near(p, place)
+            }
+            if sides:
+                return next(iter(sides)) if len(sides) == 1 else None
+        return None
 
     def _side_beside(self, row: _Row) -> Laterality | None:
         """Give a side that stands right at the mention, where its place is that of both sides: "edema on the right"."""
@@ -603,6 +621,8 @@ class _ReportReading:
 
 # How far before a mention, in tokens, its own side may stand ("on the right with associated edema").
 _BESIDE = 4
+# How many sentences back the side of a bone still holds, where the exam has none.
+_SHORTLY = 3
 _CURRENT = (Assertion.PRESENT, Assertion.POSSIBLE)
 
 

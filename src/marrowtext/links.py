@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from marrowtext.clauses import Clauses
+from marrowtext.model import Concept
 from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
@@ -180,6 +181,9 @@ class Linker:
                 at += length
                 continue
             length = self._lexicon.at("places", tokens, at, limit)
+            if length and found and self._lexicon.at("near", tokens, at, limit) and tokens[at].norm != "at":
+                # A place that the found one is only near to is not the edema's.
+                return found, extends
             if length:
                 located, loose = True, False
                 at += length
@@ -210,8 +214,8 @@ class Linker:
         """Drop the last place of a list where a verb follows that makes it a subject of its own."""
         last = found[-1]
         comma = words.tokens[last.start - 1].norm if last.start else ""
-        if last.end == verb and len({p.group for p in found}) > 1 and comma in (",", "and", "the"):
-            return [place for place in found if place.group != last.group]
+        if last.end == verb and comma in (",", "and", "the"):
+            return [place for place in found if place.start != last.start] or found
         return found
 
     def _is_list(self, words: Words, start: int, end: int) -> bool:
@@ -334,7 +338,7 @@ class Linker:
         return any(
             other.site != place.site
             and self._rules.is_within(other.site, place.site)
-            and (place.end == other.start or after == ":")
+            and (place.end == other.start or other.end == place.start or after == ":")
             for other in others
         )
 
@@ -355,9 +359,8 @@ class Linker:
                 return False, match.rule.id
             if only and name.end <= match.start and self._is_verdict(words, name.end, match.start):
                 return False, match.rule.id
-            items.append((match.start, match.end, None if soft else match.rule.id, False))
-            if soft and match.start >= name.end:
-                items[-1] = (match.start, match.end, match.rule.id, False)
+            lies_on = soft and match.end <= name.start and concept is not Concept.SIGNAL
+            items.append((match.start, match.end, None if lies_on else match.rule.id, False))
         for place in places:
             if not place.masked and not self._rules.sites[place.site].joint and not place.level_only:
                 items.append((place.start, place.end, None, True))
@@ -369,7 +372,7 @@ class Linker:
         for start, end, structure, bone in reversed(items):
             if end <= name.start and self._is_covered(words, end, name.start) and (bone or structure):
                 return bone, structure
-        after = [item for item in items if name.end <= item[0] < limit]
+        after = [item for item in items if name.end <= item[0] < limit and self._leads_to(words, name.end, item[0])]
         if after:
             start, _, structure, bone = after[0]
             if structure:
@@ -393,6 +396,13 @@ class Linker:
         if self.continues(words, name) and around.before and not around.before_soft:
             return True, None
         return None, None
+
+    def _leads_to(self, words: Words, start: int, end: int) -> bool:
+        """Say whether the words behind a name lead to a place: by a word such as "in", or directly."""
+        last = max((at for at in range(start, end) if words.tokens[at].norm in (",", ";")), default=start - 1)
+        return self._is_list(words, start, end) or any(
+            self._lexicon.at("places", words.tokens, at, end) for at in range(last + 1, end)
+        )
 
     def _is_had(self, words: Words, start: int) -> bool:
         """Say whether the words before a name give it to what stands before ("a cyst with high signal")."""

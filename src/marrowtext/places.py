@@ -98,7 +98,11 @@ class PlaceReader:
         phrases = self._absorb(words, phrases)
         self._group(words, phrases)
         apart = any(token.norm == "respectively" for token in words.tokens)
-        places = [place for phrase in self._share(phrases) for place in self._compose(phrase, context, apart=apart)]
+        places = [
+            place
+            for phrase in self._share(phrases)
+            for place in self._compose(phrase, context, self._finer(phrase, context, phrases), apart=apart)
+        ]
         places.extend(self._bare_levels(words, phrases, places))
         return sorted(places, key=lambda place: (place.start, place.noun))
 
@@ -156,6 +160,21 @@ class PlaceReader:
         here = [match for match in candidates if _rule(match).region in regions]
         return here[0] if here else None
 
+    def _finer(self, phrase: _Phrase, context: Context, phrases: list[_Phrase]) -> str | None:
+        """Give the finer site that "the condyle" takes up: the only one named shortly before."""
+        rule = _rule(phrase.match)
+        finer = set(rule.refine.values())
+        earlier = [
+            site for other in phrases if other.end <= phrase.start
+            for site in [_site(other.match), *(other_site for other_site in self._refined(other))]
+        ]
+        named = [site for site in [*earlier[::-1], *context.sites] if site in finer]
+        return named[0] if len(set(named)) == 1 else None
+
+    def _refined(self, phrase: _Phrase) -> list[str]:
+        refine = dict(_rule(phrase.match).refine)
+        return [site for zone in _zones(phrase) for site in [_refine(zone, refine)[0]] if site]
+
     def _precedes_mention(self, words: Words, at: int) -> bool:
         """Say whether only modifiers stand between a token and the next mention."""
         starts = {match.start for match in (*words.mentions, *words.lookalikes)}
@@ -179,9 +198,9 @@ class PlaceReader:
         tokens = words.tokens
         skipped = {p: m.end for m in (*words.sites, *words.zones) for p in range(m.start, m.end)}
         while at < len(tokens) and not self._lexicon.has("part_nouns", tokens[at].norm) and (
-            at in skipped or tokens[at].norm in ("and", "/", ",")
+            at in skipped or tokens[at].norm in ("and", "/", ",", "or") or self._lexicon.at("joins", tokens, at)
         ):
-            at = skipped.get(at, at + 1)
+            at = skipped.get(at, at + (self._lexicon.at("joins", tokens, at) or 1))
         if at >= len(tokens) or not self._lexicon.has("part_nouns", tokens[at].norm):
             return False
         return at + 1 == len(tokens) or tokens[at + 1].norm != "of"
@@ -266,7 +285,7 @@ class PlaceReader:
                     phrase.chunks[-1].zones = [part for z in shared for part in _parts(z) if part in refine][:1]
             yield phrase
 
-    def _compose(self, phrase: _Phrase, context: Context, *, apart: bool) -> Iterator[Place]:
+    def _compose(self, phrase: _Phrase, context: Context, finer: str | None, *, apart: bool) -> Iterator[Place]:
         """Give one place for each site and level that the phrase names, sides `apart` where they are told apart."""
         rule = _rule(phrase.match)
         refine = dict(rule.refine)
@@ -291,7 +310,11 @@ class PlaceReader:
                 levels += numbers
             side = chunk.side
             if not sites:
-                if rule.plural_sites and (phrase.match.form == "plural" or side is Laterality.BILATERAL):
+                if "any" in refine:
+                    sites = [(refine["any"], ())]
+                elif finer is not None and phrase.match.form in ("term", "short") and phrase.determined:
+                    sites = [(finer, ())]
+                elif rule.plural_sites and (phrase.match.form == "plural" or side is Laterality.BILATERAL):
                     side = None if side is Laterality.BILATERAL else side
                     sites = [(site, ()) for site in rule.plural_sites]
                 else:

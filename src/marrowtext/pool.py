@@ -19,7 +19,7 @@ from marrowtext.readers import ReportRow
 from marrowtext.reading import shared_pipeline
 from marrowtext.summary import ReportSummary, summarise
 
-__all__ = ["Answer", "Chunk", "read_in_pool", "read_one"]
+__all__ = ["CHUNKS_PER_PIPELINE", "Answer", "Chunk", "read_in_pool", "read_one"]
 
 Chunk = list[ReportRow]
 Build = Callable[[tuple[Path, ...]], Pipeline]
@@ -27,8 +27,8 @@ _Text = tuple[str, str, str | None]
 
 # Chunks in flight for each worker: enough that none waits, few enough that memory stays where it is.
 _AHEAD = 4
-# Chunks after which workers are replaced: the vocabulary that spaCy keeps grows with every new word.
-_CHUNKS_PER_POOL = 4_000
+# Chunks after which a pipeline is built anew: the vocabulary that spaCy keeps grows with every new word.
+CHUNKS_PER_PIPELINE = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def read_in_pool(
             waiting.append((chunk, pool.submit(chunk)))
             if len(waiting) >= workers * _AHEAD:
                 yield _collect(pool, waiting)
-            if number % _CHUNKS_PER_POOL == 0:
+            if number % (CHUNKS_PER_PIPELINE * workers) == 0:
                 while waiting:
                     yield _collect(pool, waiting)
                 pool.restart()

@@ -1,4 +1,4 @@
-"""Reports per second in one process, beside medspaCy as it comes. Exits with 1 below the floors that we promise."""
+"""Reports per second in one process, beside medspaCy as it comes. Exits with 1 below the floors."""
 
 from __future__ import annotations
 
