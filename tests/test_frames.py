@@ -144,9 +144,9 @@ def test_input_is_left_alone() -> None:
 
 
 def test_reading_all_reports_warns_of_nothing() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as told:
         extract([TALUS])
+    assert not [warning for warning in told if "marrowtext" in warning.filename]
 
 
 def test_unknown_column_is_told() -> None:

@@ -79,7 +79,8 @@ def strongest(candidates: Sequence[Cause], policy: Policy) -> Cause | None:
     named = [cause for cause in candidates if cause.pattern is not Pattern.UNSPECIFIED]
     if not named:
         return None
+    tiers = {pattern: number for number, tier in enumerate(policy.patterns) for pattern in tier}
     return min(
         named,
-        key=lambda cause: (cause.assertion is not Assertion.PRESENT, policy.patterns.index(cause.pattern), cause.start),
+        key=lambda cause: (cause.assertion is not Assertion.PRESENT, tiers[cause.pattern], cause.start),
     )

@@ -68,7 +68,7 @@ def _is_sentence(
     words: Words, lexicon: Lexicon, at: int, length: int, names: Sequence[tuple[int, int]]
 ) -> bool:
     """Say whether "and" begins a clause of its own: a name, or a subject with its verb, follows."""
-    if _leads_to_name(words, at + length, names):
+    if length > 1 and _leads_to_name(words, at + length, names):
         return True
     for here in range(at + 1, min(at + _SUBJECT, len(words.tokens))):
         if words.tokens[here].norm in (",", ";", "and", "or"):

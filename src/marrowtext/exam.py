@@ -16,6 +16,10 @@ from marrowtext.words import split_words
 __all__ = ["Exam", "ExamReader"]
 
 
+# In a title a single letter is a side, in capitals or not.
+_LETTERS = {"r": Laterality.RIGHT, "l": Laterality.LEFT}
+
+
 @dataclass(frozen=True, slots=True)
 class Exam:
     """The side of a one-sided exam, where it was read, and the body regions of the exam."""
@@ -54,6 +58,8 @@ class ExamReader:
                 if not regions or source is not LateralitySource.INDICATION:
                     regions |= {self._rules.sites[place.site].region for place in places}
                 sides |= {match.rule.laterality for match in words.sides}  # type: ignore[attr-defined]
+                if source is not LateralitySource.INDICATION:
+                    sides |= {_LETTERS[token.norm] for token in words.tokens if token.norm in _LETTERS}
                 if any(match.form == "plural" for match in words.sites) and source is LateralitySource.TITLE:
                     sides.add(Laterality.BILATERAL)
             if len(sides) == 1 and Laterality.BILATERAL not in sides:

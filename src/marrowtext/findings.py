@@ -152,6 +152,7 @@ class _ReportReading:
         edges, parsed.cues = engine.relate(sentence.tokens, targets, clauses.starts)
         stops = [cue for cue in parsed.cues if cue.rule.direction == "stop"]
         policy = self._rules.policy
+        asked = self._is_asked(sentence)
         for number, name in enumerate(names):
             mine = [edge for edge in edges if edge.target == number]
             if name.alternative:
@@ -160,6 +161,11 @@ class _ReportReading:
             parsed.claims[number] = decide(
                 words, name.head, name.rule.assertion, neutral, mine, stops, lexicon, policy
             )
+            if asked:
+                claim = parsed.claims[number]
+                asking = policy.sections[SectionName.INDICATION]
+                assertion = asking.get(claim.assertion, claim.assertion) if claim.assertion else None
+                parsed.claims[number] = replace(claim, assertion=assertion)
         for number, match in enumerate(words.causes, start=own):
             mine = [edge for edge in edges if edge.target == number]
             claim = decide(
@@ -178,6 +184,13 @@ class _ReportReading:
                 )
             )
         return parsed
+
+    def _is_asked(self, sentence: Sentence) -> bool:
+        """Say whether an opening line without a heading puts the question of the exam: "…, ?stress injury"."""
+        if sentence.section.heading is not None or sentence not in self._sentences[:_OPENING]:
+            return False
+        marks = [token for token in sentence.tokens if token.norm == "?"]
+        return any(self._text[mark.end : mark.end + 1].isalpha() for mark in marks)
 
     def _is_choice(self, words: Words, start: int, end: int) -> bool:
         return self._lexicon.covers("alternatives", words.tokens, start, end)
@@ -386,15 +399,18 @@ class _ReportReading:
         if not unstated or row.assertion not in _CURRENT or section is not SectionName.FINDINGS:
             return row
         found: list[Cause] = [row.cause] if row.cause else []
-        for number, sentence in enumerate(self._sentences):
-            if sentence.section.name is not SectionName.IMPRESSION:
-                continue
+        for number in self._summing_up():
             parsed = self._parse(number)
             for cause in parsed.causes:
                 if cause.assertion in _CURRENT and self._names_cause_of(parsed, cause, row):
                     found.append(cause)
         cause = strongest(found, self._rules.policy)
         return replace(row, cause=cause) if cause else row
+
+    def _summing_up(self) -> list[int]:
+        """Give the numbers of the sentences that sum up: the impression, else those that open as one."""
+        found = [n for n, s in enumerate(self._sentences) if s.section.name is SectionName.IMPRESSION]
+        return found or [n for n, s in enumerate(self._sentences) if self._lexicon.at("verdicts", s.tokens, 0)]
 
     def _names_cause_of(self, parsed: _Parsed, cause: Cause, row: _Row) -> bool:
         here = row.place
@@ -621,6 +637,8 @@ class _ReportReading:
 
 # How far before a mention, in tokens, its own side may stand ("on the right with associated edema").
 _BESIDE = 4
+# How many sentences a report without headings may open with before its findings begin.
+_OPENING = 4
 # How many sentences back the side of a bone still holds, where the exam has none.
 _SHORTLY = 3
 _CURRENT = (Assertion.PRESENT, Assertion.POSSIBLE)

@@ -66,7 +66,8 @@ class Linker:
         bone, structure = self._host(words, places, clauses, name, names, around)
         inner = [place for place in free if name.start <= place.start < name.end]
         adjacent = self._directly_before(words, free, name)
-        right, extends = self._behind(words, free, clauses, name, names)
+        right, extends = self._behind(words, free, clauses, name, names, listed=not adjacent)
+        extends = extends or any(self._lexicon.before("extensions", words.tokens, place.start) for place in inner[:1])
         found = [*inner, *adjacent, *right]
         if no_site:
             return Link(tuple(self._narrowed(right, words)), LinkSource.CLAUSE, bone, structure)
@@ -92,7 +93,10 @@ class Linker:
         """Say whether the sentence goes on about the one before: "Surrounding edema."."""
         if self._lexicon.at("continuations", words.tokens, 0):
             return True
-        return any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in range(min(name.end, 12)))
+        if any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in range(min(name.end, 12))):
+            return True
+        behind = words.tokens[name.end : name.end + 3]
+        return any(self._lexicon.has("pronouns", token.norm) and token.norm != "both" for token in behind)
 
     def _directly_before(self, words: Words, places: Sequence[Place], name: Name) -> list[Place]:
         nearest = [place for place in places if place.start < name.start and place.end < name.end]
@@ -124,9 +128,13 @@ class Linker:
         return True
 
     def _behind(
-        self, words: Words, places: Sequence[Place], clauses: Clauses, name: Name, names: Sequence[Name]
+        self, words: Words, places: Sequence[Place], clauses: Clauses, name: Name, names: Sequence[Name], *,
+        listed: bool,
     ) -> tuple[list[Place], bool]:
-        """Find the places behind the name, and whether the first is one that the edema extends to."""
+        """Find the places behind the name, and whether the first is one that the edema extends to.
+
+        Where `listed` is false, a place counts only behind a word such as "in", not after a mere comma.
+        """
         tokens = words.tokens
         limit = clauses.around(name.end - 1)[1]
         found: list[Place] = []
@@ -139,20 +147,19 @@ class Linker:
         for place in places:
             if place.start >= name.end:
                 by_start.setdefault(place.start, []).append(place)
-        located = False
-        loose = False
+        located = loose = joined = False
         while at < limit:
             if at in by_start:
                 group = by_start[at]
-                if loose and not located:
+                if (loose or found) and not located:
                     return found, extends
-                if not located and not found and not self._is_covered(words, name.end, at) and not self._is_list(
-                    words, name.end, at
+                if not located and not found and not (
+                    listed and (self._is_covered(words, name.end, at) or self._is_list(words, name.end, at))
                 ):
                     return found, extends
                 found += group
                 at = max(place.end for place in group)
-                located = loose = False
+                located = loose = joined = False
                 continue
             if at in other_starts:
                 other = other_starts[at]
@@ -161,7 +168,7 @@ class Linker:
                 at = other.end
                 continue
             if at in findings:
-                if found and located and not loose:
+                if found and located and not loose and not joined:
                     # "about the lesion, extending into the neck": the finding only says what the edema lies about.
                     located, loose, at = False, True, findings[at]
                     continue
@@ -174,6 +181,8 @@ class Linker:
                 located = False
                 at = structures[at]
                 continue
+            if self._lexicon.at("spared", tokens, at, limit):
+                return found, extends
             length = self._lexicon.at("extensions", tokens, at, limit)
             if length and tokens[at].norm not in ("to", "into"):
                 extends = extends or not found
@@ -191,8 +200,8 @@ class Linker:
                 continue
             length = length or self._lexicon.at("joins", tokens, at, limit)
             if length:
-                if tokens[at].norm in (",", "and") and found:
-                    located = True
+                joined = True
+                located = located or bool(found)
                 at += length
                 continue
             if found and self._lexicon.has("verbs", tokens[at].norm):
@@ -316,6 +325,13 @@ class Linker:
         kept = [
             place for place in kept if not self._is_joint_of(place, kept) and not self._is_label_of(place, kept, words)
         ]
+        spread = [place.level for place in unique.values() if place.level_only and place.level]
+        if len(spread) > 1:
+            kept = [
+                replace(place, level=level)
+                for place in kept
+                for level in (spread if self._is_unlevelled(place) else [place.level])
+            ]
         levels = [place.level for place in unique.values() if place.level]
         return [
             replace(place, level=levels[0])
@@ -331,6 +347,9 @@ class Linker:
             not self._rules.sites[other.site].joint and self._rules.sites[other.site].region == here.region
             for other in others
         )
+
+    def _is_unlevelled(self, place: Place) -> bool:
+        return place.level is None and self._rules.sites[place.site].level == "vertebra"
 
     def _is_label_of(self, place: Place, others: Sequence[Place], words: Words) -> bool:
         """Say whether a whole stands right before its part, or as a label: "SIJ: iliac side edema"."""
@@ -399,9 +418,10 @@ class Linker:
 
     def _leads_to(self, words: Words, start: int, end: int) -> bool:
         """Say whether the words behind a name lead to a place: by a word such as "in", or directly."""
-        last = max((at for at in range(start, end) if words.tokens[at].norm in (",", ";")), default=start - 1)
-        return self._is_list(words, start, end) or any(
-            self._lexicon.at("places", words.tokens, at, end) for at in range(last + 1, end)
+        if self._is_list(words, start, end):
+            return True
+        return not any(words.tokens[at].norm in (",", ";") for at in range(start, end)) and any(
+            self._lexicon.at("places", words.tokens, at, end) for at in range(start, end)
         )
 
     def _is_had(self, words: Words, start: int) -> bool:
@@ -412,7 +432,8 @@ class Linker:
 
     def _is_verdict(self, words: Words, start: int, end: int) -> bool:
         """Say whether what follows is what the signal is: "high signal in T3, likely a hemangioma"."""
-        if start == end or self._is_covered(words, start, end):
+        named = {p for m in (*words.causes, *words.associated) for p in range(m.start, m.end)}
+        if all(at in named or self._is_light(words, at) for at in range(start, end)):
             return True
         light = end
         while light > start and (self._is_light(words, light - 1)):

@@ -72,6 +72,7 @@ class _Phrase:
     behind: _Chunk
     determined: bool
     masked: bool
+    plural: bool
     group: int = 0
 
 
@@ -93,7 +94,7 @@ class PlaceReader:
             start, chunks, determined = scan.before(noun.start, floor)
             end, behind = scan.behind(noun.end, after)
             scan.inside(noun, behind)
-            phrases.append(_Phrase(noun, start, end, chunks, behind, determined, self._is_masked(words, noun)))
+            phrases.append(_Phrase(noun, start, end, chunks, behind, determined, self._is_masked(words, noun), _is_plural(words, noun)))
             floor = end
         phrases = self._absorb(words, phrases)
         self._group(words, phrases)
@@ -147,7 +148,8 @@ class PlaceReader:
         after = words.tokens[end].norm if end < len(words.tokens) else ""
         if after == "of" and any(match.start >= end for match in words.sites):
             return None
-        if any(match.end == candidates[0].start for match in chosen):
+        touching = [self._rules.bone(_site(match)) for match in chosen if match.end == candidates[0].start]
+        if touching and not any(self._rules.bone(_site(match)) in touching for match in candidates):
             return None
         near = [_site(match) for match in chosen[::-1]] + [
             _site(match) for match in words.sites if match.start >= end and match.form in ("term", "plural")
@@ -168,6 +170,8 @@ class PlaceReader:
             site for other in phrases if other.end <= phrase.start
             for site in [_site(other.match), *(other_site for other_site in self._refined(other))]
         ]
+        if phrase.match.form == "term" and phrase.plural:
+            return None
         named = [site for site in [*earlier[::-1], *context.sites] if site in finer]
         return named[0] if len(set(named)) == 1 else None
 
@@ -555,6 +559,11 @@ class _Scan:
             match = self._beginning.get(here)
             here += match.end - match.start if match else 1
         return here >= next_noun and next_noun < len(self._words.tokens)
+
+
+def _is_plural(words: Words, noun: Match) -> bool:
+    last = words.tokens[noun.end - 1].norm
+    return last.endswith("s") and not last.endswith("ss")
 
 
 def _rule(match: Match) -> SiteRule:

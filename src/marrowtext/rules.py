@@ -219,7 +219,7 @@ class Policy(_Strict):
     """Which of several claims wins, as tables; see `patterns/policy.toml` for what each one means."""
 
     sections: Mapping[SectionName, Mapping[Assertion, Assertion]]
-    patterns: tuple[Pattern, ...]
+    patterns: tuple[tuple[Pattern, ...], ...]
     status: tuple[Assertion, ...]
     concept_patterns: Mapping[Concept, Pattern]
     silent_sections: tuple[SectionName, ...]

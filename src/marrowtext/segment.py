@@ -25,6 +25,7 @@ _ITEM_BREAK = re.compile(r"(?<=[.;:,!?\s])(?=\(?\d{1,2}[.)]\s?[A-Z][a-zA-Z])|\s/
 _STOP = re.compile(
     r"(?P<end>[.!?]+[\"'”’)\]]*)(?=\s+|$)|(?<=[a-z0-9)])(?P<glued>\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)|(?<=[A-Z)])(?P<caps>\.)(?=[A-Z]{2,}\b)"
 )
+_COUNT = re.compile(r"(?:(?<=\s)|(?<![^\s]))([1-9])(?=\s+[^\W\d_]{3,})")
 _LABEL = re.compile(r"[^\W_][^.;:\n]{0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
 _OPEN_END = re.compile(
     r"(?:,|\b(?:and|or|of|the|a|an|in|with|without|no|is|are|at|to|for|by|from|on|bone|marrow|right|left))\s*$", re.I
@@ -270,6 +271,7 @@ class Segmenter:
                 cuts.append(match.end())
         for match in _ITEM_BREAK.finditer(text, start, end):
             cuts.append(match.end())
+        cuts.extend(_counted_items(text, start, end))
         cuts.append(end)
         cuts.sort()
         for first, last in zip(cuts, cuts[1:], strict=False):
@@ -307,6 +309,15 @@ class Segmenter:
         if len(words) > (_DASH_LABEL_WORDS if dash else _LABEL_WORDS):
             return None
         return match.start(), match.end()
+
+
+def _counted_items(text: str, start: int, end: int) -> list[int]:
+    """Find the items of a list that is only counted: "1 medial tear 2 effusion 3 contusion"."""
+    found: list[int] = []
+    for match in _COUNT.finditer(text, start, end):
+        if int(match[1]) == len(found) + 1:
+            found.append(match.start(1))
+    return found if len(found) > 1 and not text[start : found[0]].strip(" :-") else []
 
 
 def _are_notes(text: str, lines: list[tuple[int, int]]) -> bool:
