@@ -31,11 +31,12 @@ def decide(
     words: Words,
     target: tuple[int, int],
     default: Assertion,
-    neutral: bool,
     edges: Sequence[Edge],
     stops: Sequence[Cue],
     lexicon: Lexicon,
     policy: Policy,
+    *,
+    neutral: bool,
 ) -> Claim:
     """Decide what the cues in `edges` claim about the mention at tokens `target`."""
     start, end = target

@@ -11,7 +11,6 @@ from marrowtext.engine import Match
 from marrowtext.model import Concept
 from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
-from marrowtext.places import Place
 from marrowtext.rules import AttributeRule, GradeRule
 
 __all__ = ["Attributes", "AttributeReader"]
@@ -47,9 +46,9 @@ class AttributeReader:
         self._lexicon = lexicon
 
     def read(
-        self, words: Words, text: str, clauses: Clauses, name: Name, names: Sequence[Name], places: Sequence[Place]
+        self, words: Words, text: str, clauses: Clauses, name: Name, names: Sequence[Name]
     ) -> Attributes:
-        """Read what the sentence says of the mention. `places` are the places that it is linked to."""
+        """Read what the sentence says of the mention."""
         rules: list[str] = []
         values: dict[str, str] = {}
         for column in ("severity", "extent", "acuity"):
@@ -59,7 +58,7 @@ class AttributeReader:
                 rules.append(match.rule.id)
         subchondral = any(getattr(match.rule, "subchondral", False) for match in name.members)
         if not subchondral:
-            found = self._subchondral(words, clauses, name, names, places)
+            found = self._subchondral(words, clauses, name, names)
             subchondral = found is not None
             rules += [found.rule.id] if found else []
         system, grade, grade_rule = self._grade(words, text, name)
@@ -129,7 +128,7 @@ class AttributeReader:
         return not any(m.start == at for m in following)
 
     def _subchondral(
-        self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name], places: Sequence[Place]
+        self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name]
     ) -> Match | None:
         begin, limit = clauses.around(name.start)
         owned = {m.start for m in (*words.associated, *words.causes)}

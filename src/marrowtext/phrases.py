@@ -26,7 +26,7 @@ from marrowtext.rules import (
     StructureRule,
 )
 
-__all__ = ["Level", "Lexicon", "Words"]
+__all__ = ["Level", "Lexicon", "Words", "side_of"]
 
 _LEVEL = re.compile(
     r"\b([CTDLS])-?(\d{1,2})(?:\s?[-–/]\s?([CTDLS])?-?(\d{1,2})|\s(?:to|through|thru)\s([CTDLS])-?(\d{1,2}))?(?![\d.]*\s?(?:mm|cm))(?![\w])",
@@ -190,6 +190,12 @@ def _lengths(phrases: Iterable[tuple[str, ...]], at: int) -> dict[str, tuple[int
     for phrase in phrases:
         found.setdefault(phrase[at], set()).add(len(phrase))
     return {word: tuple(sorted(lengths, reverse=True)) for word, lengths in found.items()}
+
+
+def side_of(match: Match) -> Laterality:
+    """Give the side that a match of a side rule names."""
+    assert isinstance(match.rule, SideRule)
+    return match.rule.laterality
 
 
 def _region(letter: str) -> str:

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from marrowtext.findings import Reader
+from marrowtext.findings import write_findings
 from marrowtext.model import Finding, Reading, Report
+from marrowtext.parsing import ParsedReport, Tools
+from marrowtext.rows import make_rows
 from marrowtext.rules import RuleSet, load_rules
 
 __all__ = ["Pipeline", "load_pipeline"]
 
 
 class Pipeline:
-    """Reads reports by a set of rules. Building one takes a second; reading keeps no state."""
+    """Reads reports by a set of rules. Building one takes seconds; reading keeps no state."""
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self._reader = Reader(rules)
+        self._tools = Tools(rules)
 
     def read(self, report: Report) -> Reading:
         """Read one report: its findings, the candidates that were rejected, and what was matched where."""
-        findings, rejected, highlights = self._reader.read(report)
-        return Reading(report, tuple(findings), tuple(rejected), tuple(highlights))
+        segmented = self._tools.segmenter.segment(report.text)
+        numbers = self._tools.screen.select(segmented.sentences)
+        if not numbers:
+            return Reading(report, (), (), ())
+        parsed = ParsedReport(self._tools, report, segmented)
+        rows, rejected = make_rows(parsed, numbers)
+        findings = write_findings(parsed, rows)
+        return Reading(report, tuple(findings), tuple(rejected), tuple(parsed.highlights()))
 
     def findings(self, report: Report) -> list[Finding]:
         """Give the rows of one report, in text order."""

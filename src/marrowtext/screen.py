@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from marrowtext.errors import RuleError
 from marrowtext.model import Sentence
@@ -12,7 +12,7 @@ __all__ = ["Screen"]
 
 
 class Screen:
-    """Passes the sentences that hold a trigger word.
+    """Selects the sentences that hold a trigger word.
 
     Raises RuleError when it is built on a mention rule with a phrase that holds no trigger, so that what the
     screen holds back can never be a mention.
@@ -31,10 +31,14 @@ class Screen:
                         "add one of its words to triggers in grammar.toml"
                     )
 
-    def passes(self, sentence: Sentence) -> bool:
-        """Say whether the sentence can hold a mention."""
-        return any(token.norm in self._triggers for token in sentence.tokens)
+    def select(self, sentences: Sequence[Sentence]) -> list[int]:
+        """Give the numbers of the sentences that can hold a mention, or a name that stands for one before it."""
+        numbers = [n for n, sentence in enumerate(sentences) if _holds(sentence, self._triggers)]
+        if not numbers:
+            return []
+        anaphors = (n for n in range(numbers[0] + 1, len(sentences)) if _holds(sentences[n], self._anaphors))
+        return sorted({*numbers, *anaphors})
 
-    def refers(self, sentence: Sentence) -> bool:
-        """Say whether the sentence can hold a name that stands for a mention before it."""
-        return any(token.norm in self._anaphors for token in sentence.tokens)
+
+def _holds(sentence: Sentence, words: frozenset[str]) -> bool:
+    return any(token.norm in words for token in sentence.tokens)

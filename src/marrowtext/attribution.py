@@ -1,0 +1,151 @@
+"""Attribution: which of the causes that a report names is the cause of a mention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from marrowtext.assertion import Claim
+from marrowtext.causes import Cause, strongest
+from marrowtext.links import Link, LinkSource
+from marrowtext.model import Assertion, SectionName
+from marrowtext.names import Name
+from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
+from marrowtext.places import Place
+from marrowtext.rules import CauseRule, MentionRule
+
+__all__ = ["attribute_cause", "attribute_summary"]
+
+
+def attribute_cause(report: ParsedReport, number: int, name: Name, claim: Claim, link: Link) -> Cause | None:
+    """Give the cause of a mention that its own words, its sentence, or one beside it names."""
+    if claim.assertion not in (*CURRENT, Assertion.HISTORICAL):
+        return None
+    parsed = report.parse(number)
+    own = _own_cause(report, parsed, name, claim)
+    if name.alternative and own is not None:
+        return own
+    agrees = report.tools.causes.agrees
+    candidates = [own] if own else []
+    candidates += [c for c in _sentence_causes(report, parsed, name, claim) if agrees(c, link.places)]
+    if all(cause.rule.unstated for cause in candidates) and claim.assertion in CURRENT:
+        candidates += [c for c in _neighbour_causes(report, number, name, link) if agrees(c, link.places)]
+    return _turned(strongest(candidates, report.tools.rules.policy), candidates)
+
+
+def _turned(chosen: Cause | None, candidates: Sequence[Cause]) -> Cause | None:
+    """Let one cause make another of the chosen one: a stress reaction with a fracture line is a stress fracture."""
+    for other in candidates if chosen is not None else ():
+        if other is chosen or chosen is None:
+            continue
+        if chosen.pattern in other.rule.turns:
+            return replace(chosen, pattern=other.rule.turns[chosen.pattern], rule=other.rule)
+        if other.pattern in chosen.rule.turns:
+            return replace(chosen, pattern=chosen.rule.turns[other.pattern], assertion=other.assertion)
+    return chosen
+
+
+def _own_cause(report: ParsedReport, parsed: ParsedSentence, name: Name, claim: Claim) -> Cause | None:
+    """Give the cause that the name carries in itself: a contusion is traumatic."""
+    if claim.assertion not in CURRENT:
+        return None
+    tokens = parsed.words.tokens
+    for match in name.members:
+        assert isinstance(match.rule, MentionRule)
+        pattern = report.tools.rules.policy.concept_patterns.get(match.rule.concept)
+        if pattern is not None:
+            assertion = Assertion.POSSIBLE if name.alternative else claim.assertion
+            start, end = tokens[match.start].start, tokens[match.end - 1].end
+            rule = CauseRule.model_construct(id=match.rule.id, pattern=pattern)
+            clause = parsed.clauses.around(match.start)
+            return Cause(start, end, match.start, rule, pattern, assertion, (), clause)
+    return None
+
+
+def _sentence_causes(report: ParsedReport, parsed: ParsedSentence, name: Name, claim: Claim) -> list[Cause]:
+    """Give the causes of the mention's sentence; a past mention takes only those of its clause."""
+    tokens = parsed.words.tokens
+    low, high = tokens[name.head[0]].start, tokens[name.head[1] - 1].end
+    past = claim.assertion is Assertion.HISTORICAL
+    named = name.rule.concept in report.tools.rules.policy.concept_patterns
+    clause = parsed.clauses.around(name.head[0])
+    found: list[Cause] = []
+    for cause in parsed.causes:
+        itself = low <= cause.start < high
+        if past:
+            if cause.assertion is Assertion.ABSENT or cause.clause != clause or itself:
+                continue
+            if cause.assertion is Assertion.HYPOTHETICAL:
+                continue
+        elif cause.assertion not in CURRENT or (named and itself):
+            continue
+        found.append(cause)
+    return found
+
+
+def _neighbour_causes(report: ParsedReport, number: int, name: Name, link: Link) -> list[Cause]:
+    """Give the causes of the sentence behind or before, where it speaks of this edema."""
+    tools = report.tools
+    found: list[Cause] = []
+    if report.stands_with(number + 1, number):
+        after = report.parse(number + 1)
+        speaks = tools.lexicon.at("continuations", after.words.tokens, 0) or _is_verdict(report, after)
+        if speaks and not after.names:
+            found += after.causes
+    if not found and report.stands_with(number - 1, number):
+        goes_on = tools.linker.continues(report.parse(number).words, name)
+        if link.source is LinkSource.BEFORE or goes_on:
+            found += report.parse(number - 1).causes
+    return [cause for cause in found if cause.assertion in CURRENT]
+
+
+def _is_verdict(report: ParsedReport, parsed: ParsedSentence) -> bool:
+    """Say whether a sentence opens with a hedge before a cause: "Likely degenerative."."""
+    lexicon, tokens = report.tools.lexicon, parsed.words.tokens
+    at = 0
+    while length := lexicon.at("hedges", tokens, at) or lexicon.at("equals", tokens, at):
+        at += length
+    return at > 0 and bool(parsed.causes) and parsed.causes[0].token <= at + 3
+
+
+def attribute_summary(
+    report: ParsedReport, number: int, assertion: Assertion, place: Place | None, cause: Cause | None
+) -> Cause | None:
+    """Give the cause that the impression names for this site, for the joint, or "as above", else `cause`.
+
+    Asked only for findings that are there now and have no cause yet, or a fracture of unstated kind.
+    """
+    section = report.sentences[number].section.name
+    unstated = cause is None or cause.rule.unstated
+    if not unstated or assertion not in CURRENT or section is not SectionName.FINDINGS:
+        return cause
+    found = [cause] if cause else []
+    for summing in _summing_up(report):
+        parsed = report.parse(summing)
+        found += [
+            other for other in parsed.causes if other.assertion in CURRENT and _names(report, parsed, other, place)
+        ]
+    return strongest(found, report.tools.rules.policy) or cause
+
+
+def _summing_up(report: ParsedReport) -> list[int]:
+    """Give the numbers of the sentences that sum up: the impression, else those that open as one."""
+    lexicon = report.tools.lexicon
+    found = [n for n, s in enumerate(report.sentences) if s.section.name is SectionName.IMPRESSION]
+    return found or [n for n, s in enumerate(report.sentences) if lexicon.at("verdicts", s.tokens, 0)]
+
+
+def _names(report: ParsedReport, parsed: ParsedSentence, cause: Cause, here: Place | None) -> bool:
+    """Say whether a sentence that sums up names this cause for a mention at a place."""
+    lexicon, tokens, related = report.tools.lexicon, parsed.words.tokens, report.tools.causes.related
+    current = any(claim.assertion in CURRENT for claim in parsed.claims)
+    refers = any(lexicon.at("references", tokens, at) for at in range(len(tokens)))
+    places = [place for place in parsed.places if not place.masked]
+    if here is None:
+        return not places and (refers or (current and cause.rule.joint))
+    if (current or refers) and places:
+        return any(related(place, here) for place in places)
+    if refers:
+        return True
+    own = list(cause.places) or places
+    return any(related(place, here) for place in own) if own else cause.rule.joint

@@ -1,0 +1,228 @@
+"""Parsing: the sentences of a report with all that is found in them, each read when it is first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from marrowtext.assertion import Claim, decide
+from marrowtext.attributes import AttributeReader
+from marrowtext.causes import Cause, CauseFinder
+from marrowtext.clauses import Clauses, cut_clauses
+from marrowtext.engine import Cue, Edge, Engine
+from marrowtext.exam import Exam, ExamReader
+from marrowtext.links import Linker, Surroundings
+from marrowtext.model import Assertion, Highlight, Laterality, Report, SectionName, Sentence
+from marrowtext.names import Name, join_names
+from marrowtext.phrases import Lexicon, Words, side_of
+from marrowtext.places import Context, Place, PlaceReader
+from marrowtext.rules import CauseRule, RuleSet
+from marrowtext.screen import Screen
+from marrowtext.segment import SegmentedText, Segmenter
+from marrowtext.words import split_words
+
+__all__ = ["CURRENT", "Heading", "ParsedReport", "ParsedSentence", "Tools"]
+
+# The assertions that say that there is edema now.
+CURRENT = (Assertion.PRESENT, Assertion.POSSIBLE)
+# How many sentences a report without headings may open with before its findings begin.
+_OPENING = 4
+
+
+class Tools:
+    """The readers of all stages, built once on a set of rules. They keep no state of a report."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        def normal_form(phrase: str) -> tuple[str, ...]:
+            return tuple(token.norm for token in split_words(phrase, rules.spelling))
+
+        self.rules = rules
+        self.engine = Engine(rules)
+        self.segmenter = Segmenter(rules)
+        self.lexicon = Lexicon(rules, normal_form)
+        self.screen = Screen(rules, normal_form)
+        self.places = PlaceReader(rules, self.lexicon)
+        self.linker = Linker(rules, self.lexicon)
+        self.attributes = AttributeReader(self.lexicon)
+        self.causes = CauseFinder(rules, self.lexicon)
+        self.exams = ExamReader(rules, self.engine, self.lexicon, self.places)
+
+
+@dataclass(slots=True)
+class ParsedSentence:
+    """A sentence with its places, clauses, names, what is claimed of each name, and the causes that it names."""
+
+    words: Words
+    places: list[Place]
+    clauses: Clauses
+    names: list[Name]
+    claims: list[Claim] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
+    cues: list[Cue] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the headings over a sentence say: places, whether they speak of bone, a side."""
+
+    places: tuple[Place, ...] = ()
+    bony: bool = False
+    side: Laterality | None = None
+
+
+class ParsedReport:
+    """A report whose sentences are parsed on demand, and what its headings and its title say."""
+
+    def __init__(self, tools: Tools, report: Report, segmented: SegmentedText) -> None:
+        self.tools = tools
+        self.report = report
+        self.text = report.text
+        self.sentences = segmented.sentences
+        self.exam: Exam = tools.exams.read(report, segmented)
+        self._segmented = segmented
+        self._parsed: dict[int, ParsedSentence] = {}
+        self._headings: dict[tuple[tuple[int, int], ...], Heading] = {}
+
+    def parse(self, number: int) -> ParsedSentence:
+        """Give one sentence, parsed."""
+        if number not in self._parsed:
+            self._parsed[number] = self._parse(self.sentences[number], self._context(number))
+        return self._parsed[number]
+
+    def stands_with(self, one: int, other: int) -> bool:
+        """Say whether two sentences exist and stand in one section."""
+        if not (0 <= one < len(self.sentences) and 0 <= other < len(self.sentences)):
+            return False
+        return self.sentences[one].section is self.sentences[other].section
+
+    def _context(self, number: int) -> Context:
+        sites = [place.site for place in self.heading(self.sentences[number]).places]
+        if self.stands_with(number - 1, number) and number - 1 in self._parsed:
+            sites += [place.site for place in self._parsed[number - 1].places[::-1]]
+        return Context(tuple(sites), self.exam.regions)
+
+    def _parse(self, sentence: Sentence, context: Context) -> ParsedSentence:
+        tools = self.tools
+        words = tools.lexicon.sort(sentence, self.text, tools.engine.match(sentence.tokens, self.text))
+        places = tools.places.read(words, context)
+        clauses = cut_clauses(words, places, tools.lexicon)
+        names = join_names(words, places, tools.lexicon)
+        parsed = ParsedSentence(words, places, clauses, names)
+        targets = [(*name.head, name.rule.concept.value.upper()) for name in names]
+        targets += [(match.start, match.end, "CAUSE") for match in words.causes]
+        if targets:
+            edges, parsed.cues = tools.engine.relate(sentence.tokens, targets, clauses.starts)
+            self._decide_names(parsed, edges)
+            self._decide_causes(parsed, edges)
+        return parsed
+
+    def _decide_names(self, parsed: ParsedSentence, edges: list[Edge]) -> None:
+        lexicon, policy, words = self.tools.lexicon, self.tools.rules.policy, parsed.words
+        stops = [cue for cue in parsed.cues if cue.rule.direction == "stop"]
+        asking = policy.sections[SectionName.INDICATION] if self._is_asked(words.sentence) else {}
+        for number, name in enumerate(parsed.names):
+            mine = [edge for edge in edges if edge.target == number]
+            if name.alternative:
+                mine = [e for e in mine if not lexicon.covers("alternatives", words.tokens, e.start, e.end)]
+            claim = decide(
+                words, name.head, name.rule.assertion, mine, stops, lexicon, policy, neutral=name.rule.neutral
+            )
+            if claim.assertion in asking:
+                claim = replace(claim, assertion=asking[claim.assertion])
+            parsed.claims.append(claim)
+
+    def _decide_causes(self, parsed: ParsedSentence, edges: list[Edge]) -> None:
+        lexicon, policy, words = self.tools.lexicon, self.tools.rules.policy, parsed.words
+        stops = [cue for cue in parsed.cues if cue.rule.direction == "stop"]
+        for number, match in enumerate(words.causes, start=len(parsed.names)):
+            mine = [edge for edge in edges if edge.target == number]
+            span = (match.start, match.end)
+            claim = decide(words, span, Assertion.PRESENT, mine, stops, lexicon, policy, neutral=False)
+            rule = match.rule
+            assert isinstance(rule, CauseRule)
+            if rule.pattern == "none" or claim.no_cause or claim.assertion is None:
+                continue
+            parsed.causes.append(
+                Cause(
+                    words.tokens[match.start].start,
+                    words.tokens[match.end - 1].end,
+                    match.start,
+                    rule,
+                    rule.pattern,
+                    claim.assertion,
+                    self.tools.causes.places_behind(words, parsed.places, match.end),
+                    parsed.clauses.around(match.start),
+                )
+            )
+
+    def _is_asked(self, sentence: Sentence) -> bool:
+        """Say whether an opening line without a heading puts the question of the exam: "…, ?stress injury"."""
+        if sentence.section.heading is not None or sentence not in self.sentences[:_OPENING]:
+            return False
+        marks = [token for token in sentence.tokens if token.norm == "?"]
+        return any(self.text[mark.end : mark.end + 1].isalpha() for mark in marks)
+
+    def heading(self, sentence: Sentence) -> Heading:
+        """Read the headings that a sentence stands under; a compartment is no place."""
+        if not sentence.headings:
+            return Heading()
+        if sentence.headings not in self._headings:
+            places: tuple[Place, ...] = ()
+            bony = False
+            side: Laterality | None = None
+            lexicon = self.tools.lexicon
+            for start, end in sentence.headings:
+                tokens = tuple(split_words(self.text, self.tools.rules.spelling, start, end))
+                part = replace(sentence, start=start, end=end, tokens=tokens, headings=())
+                words = lexicon.sort(part, self.text, self.tools.engine.match(tokens, self.text))
+                read = self.tools.places.read(words, Context((), self.exam.regions))
+                free = tuple(place for place in read if not place.masked)
+                no_place = any(lexicon.has("no_places", token.norm) for token in tokens)
+                places = () if no_place else free or places
+                bony = bony or any(lexicon.has("bone_headings", token.norm) for token in tokens)
+                sides = {side_of(match) for match in words.sides}
+                side = next(iter(sides)) if len(sides) == 1 else side
+            self._headings[sentence.headings] = Heading(places, bony, side)
+        return self._headings[sentence.headings]
+
+    def surroundings(self, number: int) -> Surroundings:
+        """Give what a sentence stands in; the sentence before only where this one goes on about it."""
+        sentence, parsed = self.sentences[number], self.parse(number)
+        heading = self.heading(sentence)
+        before: tuple[Place, ...] = ()
+        soft = False
+        goes_on = any(self.tools.linker.continues(parsed.words, name) for name in parsed.names)
+        if goes_on and self.stands_with(number - 1, number):
+            earlier = self.parse(number - 1)
+            free = [place for place in earlier.places if not place.masked]
+            if self.sentences[number - 1].headings == sentence.headings:
+                before = tuple(place for place in free if place.group == free[-1].group)
+                soft = not free and bool(earlier.words.structures)
+        return Surroundings(heading.places, heading.bony, before, soft)
+
+    def highlights(self) -> list[Highlight]:
+        """Give everything that was matched, in text order."""
+        found: dict[tuple[int, int, str], Highlight] = {}
+        for section in self._segmented.sections:
+            if section.heading and section.rule:
+                found[*section.heading, "heading"] = Highlight(*section.heading, "heading", section.rule)
+        for parsed in self._parsed.values():
+            words, tokens = parsed.words, parsed.words.tokens
+            groups = (
+                ("mention", words.mentions),
+                ("look-alike", words.lookalikes),
+                ("site", words.sites),
+                ("structure", words.structures),
+                ("side", words.sides),
+                ("attribute", words.attributes),
+                ("zone", words.zones),
+                ("grade", words.grades),
+                ("cause", words.causes),
+                ("associated", words.associated),
+                ("cue", parsed.cues),
+            )
+            for kind, matches in groups:
+                for match in matches:
+                    # A cue may end at the mark behind the last token.
+                    start, end = tokens[match.start].start, tokens[min(match.end, len(tokens)) - 1].end
+                    found[start, end, kind] = Highlight(start, end, kind, match.rule.id)
+        return sorted(found.values(), key=lambda mark: (mark.start, mark.end))

@@ -1,0 +1,166 @@
+"""Rows: each mention at each of its places, before they are written out as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from marrowtext.assertion import Claim
+from marrowtext.attributes import Attributes
+from marrowtext.attribution import attribute_cause, attribute_summary
+from marrowtext.causes import Cause
+from marrowtext.links import Link, LinkSource
+from marrowtext.model import Assertion, Change, Rejected
+from marrowtext.names import Name
+from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
+from marrowtext.phrases import Words
+from marrowtext.places import Place
+
+__all__ = ["Row", "make_rows"]
+
+# How many sentences back the mention may stand that an elliptical clause denies elsewhere.
+_ELLIPSIS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A mention of sentence `number` at one place. `antecedent` is the row that an anaphoric name stands for."""
+
+    number: int
+    name: Name
+    place: Place | None
+    source: LinkSource
+    assertion: Assertion
+    change: Change | None
+    attributes: Attributes
+    cause: Cause | None
+    rules: tuple[str, ...]
+    antecedent: Row | None = None
+
+
+def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], list[Rejected]]:
+    """Make the rows of the sentences `numbers`, in text order, and give the candidates that made none."""
+    rows: list[Row] = []
+    rejected: list[Rejected] = []
+    wanted = sorted(numbers)
+    for number in wanted:
+        rows.extend(_rows_of(report, number, rows, rejected))
+        rows.extend(_ellipses(report, number, rows))
+        if rows and number + 1 < len(report.sentences) and number + 1 not in wanted:
+            rows.extend(_ellipses(report, number + 1, rows))
+    return [
+        replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
+    ], rejected
+
+
+def _rows_of(
+    report: ParsedReport, number: int, earlier: Sequence[Row], rejected: list[Rejected]
+) -> Iterator[Row]:
+    parsed = report.parse(number)
+    around = report.surroundings(number)
+    for name, claim in zip(parsed.names, parsed.claims, strict=True):
+        if claim.assertion is None:
+            rejected.append(_reject(parsed, name, "no value beside a neutral name"))
+            continue
+        outside = claim.assertion is Assertion.ABSENT and _is_after_exception(report, parsed.words, name)
+        link = report.tools.linker.link(
+            parsed.words, parsed.places, parsed.clauses, name, parsed.names, around, no_site=claim.no_site or outside
+        )
+        if name.bare and not link.bone:
+            rejected.append(_reject(parsed, name, link.structure or "not said to be in bone"))
+            continue
+        antecedent = next((row for row in reversed(earlier) if row.assertion in CURRENT), None)
+        if name.rule.anaphor and (antecedent is None or not link.places):
+            rejected.append(_reject(parsed, name, "nothing before it to stand for"))
+            continue
+        yield from _rows_at(report, number, name, claim, link, antecedent if name.rule.anaphor else None)
+
+
+def _reject(parsed: ParsedSentence, name: Name, reason: str) -> Rejected:
+    tokens = parsed.words.tokens
+    return Rejected(tokens[name.start].start, tokens[name.end - 1].end, reason)
+
+
+def _rows_at(
+    report: ParsedReport, number: int, name: Name, claim: Claim, link: Link, antecedent: Row | None
+) -> Iterator[Row]:
+    assert claim.assertion is not None
+    parsed = report.parse(number)
+    attributes = report.tools.attributes.read(parsed.words, report.text, parsed.clauses, name, parsed.names)
+    cause = attribute_cause(report, number, name, claim, link) or (antecedent.cause if antecedent else None)
+    excepted = _exception_behind(report, parsed, name) if claim.assertion is Assertion.ABSENT else []
+    row = Row(
+        number,
+        name,
+        None,
+        link.source,
+        claim.assertion,
+        claim.change,
+        attributes,
+        cause,
+        (*(match.rule.id for match in name.members), *claim.rules),
+        antecedent,
+    )
+    places: list[Place | None] = [
+        place for place in link.places if not excepted or (place not in excepted and place.start < name.start)
+    ]
+    for place in places or [None]:
+        yield replace(row, place=_sited(report, name, place))
+    for place in excepted:
+        there = replace(row, place=_sited(report, name, place), source=LinkSource.CLAUSE)
+        yield replace(there, assertion=Assertion.PRESENT, change=None)
+
+
+def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | None:
+    """Give the place, or the site that the name itself says ("Modic 1": the endplate), with its level."""
+    site = name.rule.site
+    if site is None:
+        return place
+    if place is None:
+        return Place(site, None, (), None, name.start, name.end, (name.start, name.end), -1, ())
+    if report.tools.rules.is_within(site, place.site):
+        return replace(place, site=site, level_only=False)
+    return place
+
+
+def _is_after_exception(report: ParsedReport, words: Words, name: Name) -> bool:
+    """Say whether the denial is of all but what is named before it: "apart from the talus, no edema"."""
+    return any(report.tools.lexicon.at("exceptions", words.tokens, at, name.start) for at in range(name.start))
+
+
+def _exception_behind(report: ParsedReport, parsed: ParsedSentence, name: Name) -> list[Place]:
+    """Give the places that a denial excepts: "no edema except in the talus"."""
+    words = parsed.words
+    for at in range(name.end, len(words.tokens)):
+        if report.tools.lexicon.at("exceptions", words.tokens, at):
+            if any(match.start > at for match in words.mentions):
+                return []
+            after = [place for place in parsed.places if place.start > at and not place.masked]
+            return [place for place in after if place.group == after[0].group]
+    return []
+
+
+def _ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
+    """Give the rows of clauses that deny the mention before them elsewhere: "none on the sacral side"."""
+    parsed = report.parse(number)
+    words, tokens = parsed.words, parsed.words.tokens
+    row = next((row for row in reversed(earlier) if row.assertion in CURRENT), None)
+    if row is None:
+        return
+    for at in range(len(tokens)):
+        opens = at == 0 or tokens[at - 1].norm in (",", ";", "and", "but") or at in parsed.clauses.starts
+        length = report.tools.lexicon.at("ellipses_absent", tokens, at) if opens else 0
+        if not length:
+            continue
+        end = next((p for p in range(at + length, len(tokens)) if tokens[p].norm in (";", ",")), len(tokens))
+        places = [p for p in parsed.places if at + length <= p.start and p.end <= end and not p.masked]
+        others = (*parsed.names, *words.associated, *words.causes, *words.lookalikes)
+        if not places or any(at <= other.start < end for other in others):
+            continue
+        named_here = any(name.end <= at for name in parsed.names)
+        if (row.number != number) if named_here else (number - row.number > _ELLIPSIS):
+            continue
+        denied = replace(row, source=LinkSource.CLAUSE, assertion=Assertion.ABSENT, change=None, cause=None)
+        for place in places:
+            if place.group == places[0].group:
+                yield replace(denied, place=place, attributes=Attributes())

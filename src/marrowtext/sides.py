@@ -1,0 +1,109 @@
+"""Sides: where the laterality of a row is read, in the order of precedence."""
+
+from __future__ import annotations
+
+from marrowtext.links import LinkSource
+from marrowtext.model import Laterality, LateralitySource
+from marrowtext.parsing import ParsedReport
+from marrowtext.phrases import side_of
+from marrowtext.places import Place
+from marrowtext.rows import Row
+
+__all__ = ["find_side"]
+
+# How far before a mention, in tokens, its own side may stand ("on the right with associated edema").
+_BESIDE = 4
+# How many sentences back the side of a bone still holds, where the exam has none.
+_SHORTLY = 3
+
+Side = tuple[Laterality | None, LateralitySource | None]
+
+
+def find_side(report: ParsedReport, row: Row) -> Side:
+    """Find the side of a row: mention, sentence, heading, title, metadata, indication. Midline bones only take
+    a side that is said of them."""
+    place = row.place
+    nearer = _beside(report, row)
+    if nearer is not None:
+        return nearer, LateralitySource.MENTION
+    if place is not None and place.side is not None:
+        sources = {LinkSource.HEADING: LateralitySource.HEADING, LinkSource.BEFORE: LateralitySource.SENTENCE}
+        return place.side, sources.get(row.source, LateralitySource.MENTION)
+    midline = place is not None and report.tools.rules.sites[place.site].midline
+    side = _in_sentence(report, row, midline=midline)
+    if side is not None:
+        return side, LateralitySource.SENTENCE
+    if midline:
+        return None, None
+    side = report.heading(report.sentences[row.number]).side
+    if side is not None:
+        return side, LateralitySource.HEADING
+    if place is None and report.exam.side_source is LateralitySource.INDICATION:
+        return None, None
+    if report.exam.side is None and place is not None:
+        side = _shortly_before(report, row, place)
+        return side, LateralitySource.SENTENCE if side else None
+    return report.exam.side, report.exam.side_source
+
+
+def _beside(report: ParsedReport, row: Row) -> Laterality | None:
+    """Give a side that stands right at the mention, where its place is that of both sides: "edema on the right"."""
+    place, name, parsed = row.place, row.name, report.parse(row.number)
+    if place is None or place.side is not Laterality.BILATERAL or place.end > name.start:
+        return None
+    words = parsed.words
+    owned = {p for other in parsed.places for p in range(other.start, other.end)}
+    for match in words.sides:
+        if match.start in owned or side_of(match) is Laterality.BILATERAL:
+            continue
+        behind = name.end <= match.start <= name.end + 2
+        if behind and words.norms(name.end, match.start) in ("on the", "on", "", "in the"):
+            return side_of(match)
+        if 0 <= name.start - match.end <= _BESIDE and place.end <= match.start:
+            return side_of(match)
+    return None
+
+
+def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality | None:
+    """Give the one side of the sentence that no other thing has: "On the right, there is edema of …"."""
+    parsed = report.parse(row.number)
+    words, tokens = parsed.words, parsed.words.tokens
+    owned = {p for place in parsed.places for p in range(place.start, place.end)}
+    zones = {match.start: match.end for match in words.zones}
+    others = {m.start for m in (*words.structures, *words.associated, *words.causes, *words.lookalikes)}
+    found: set[Laterality] = set()
+    for match in words.sides:
+        at = match.end
+        while at in zones:
+            at = zones[at]
+        free = match.start not in owned and at not in others
+        follows = tokens[at].norm if at < len(tokens) else ""
+        of_another = follows.isalpha() and not report.tools.lexicon.has("after_side", follows)
+        if free and not (midline and of_another):
+            found.add(side_of(match))
+    if not found and not midline:
+        found = {
+            place.side
+            for place in parsed.places
+            if place.side is not None
+            and (report.tools.rules.sites[place.site].joint or (row.place and _is_near(report, place, row.place)))
+        }
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _shortly_before(report: ParsedReport, row: Row, place: Place) -> Laterality | None:
+    """Give the side that the sentences shortly before gave this bone, under the same heading."""
+    headings = report.sentences[row.number].headings
+    for number in range(row.number - 1, max(row.number - _SHORTLY, 0) - 1, -1):
+        if not report.stands_with(number, row.number) or report.sentences[number].headings != headings:
+            return None
+        sides = {p.side for p in report.parse(number).places if p.side and _is_near(report, p, place)}
+        if sides:
+            return next(iter(sides)) if len(sides) == 1 else None
+    return None
+
+
+def _is_near(report: ParsedReport, one: Place, other: Place) -> bool:
+    """Say whether two places are of one bone or one region, so that the side of one is that of the other."""
+    rules = report.tools.rules
+    return rules.bone(one.site) == rules.bone(other.site) or rules.sites[one.site].region == rules.sites[other.site].region
