@@ -70,7 +70,7 @@ def test_same_site_counts_before_level_side_assertion_and_overlap() -> None:
     ("better", "worse"),
     [
         ({"level": "L4", "laterality": "right"}, {"level": "L5", "laterality": "left"}),
-        ({"level": "L5", "assertion": "absent", "laterality": "left"}, {"level": "L5", "laterality": "right"}),
+        ({"level": "L5", "laterality": "left", "assertion": "absent"}, {"level": "L5", "laterality": None}),
     ],
 )
 def test_among_equal_sites_level_comes_first_then_side(better: Row, worse: Row) -> None:

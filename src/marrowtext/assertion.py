@@ -13,7 +13,13 @@ from marrowtext.rules import Policy
 __all__ = ["Claim", "decide"]
 
 # What a mention is when several cues speak of it, strongest first; a change is about now and beats the past.
-_STRONGEST = (Assertion.ABSENT, Assertion.HYPOTHETICAL, Assertion.POSSIBLE, Assertion.PRESENT, Assertion.HISTORICAL)
+_STRONGEST = (
+    Assertion.ABSENT,
+    Assertion.HYPOTHETICAL,
+    Assertion.POSSIBLE,
+    Assertion.PRESENT,
+    Assertion.HISTORICAL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,11 @@ def decide(
 ) -> Claim:
     """Decide what the cues in `edges` claim about the mention at tokens `target`."""
     start, end = target
-    held = [edge for edge in edges if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)]
+    held = [
+        edge
+        for edge in edges
+        if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)
+    ]
     held = [edge for edge in held if not _is_of_another(words, edge, end, lexicon)]
     held = [edge for edge in held if not _is_overruled(words, edge, held, start)]
     values = [edge for edge in held if edge.rule.value]
@@ -49,7 +59,9 @@ def decide(
         held = [edge for edge in held if not edge.rule.value]
         if not values:
             return Claim(None, None, ())
-        nearest = min(values, key=lambda edge: edge.start - end if edge.start >= end else 100 + start - edge.end)
+        nearest = min(
+            values, key=lambda edge: edge.start - end if edge.start >= end else 100 + start - edge.end
+        )
         held = [nearest, *(edge for edge in held if edge.rule.assertion is not Assertion.ABSENT)]
     else:
         held = [edge for edge in held if not edge.rule.value]
@@ -68,7 +80,9 @@ def decide(
         if assertion in (Assertion.PRESENT, Assertion.POSSIBLE) and changes:
             change = min(changes, key=lambda edge: _distance(edge, target)).rule.change
     said_by = [
-        edge for edge in held if edge.rule.assertion is assertion or (change is not None and edge.rule.change is change)
+        edge
+        for edge in held
+        if edge.rule.assertion is assertion or (change is not None and edge.rule.change is change)
     ]
     assertion = policy.sections.get(section, {}).get(assertion, assertion)
     if section is SectionName.COMPARISON and assertion is Assertion.HISTORICAL:
@@ -89,12 +103,15 @@ def _distance(edge: Edge, target: tuple[int, int]) -> int:
 def _is_stopped(edge: Edge, target: tuple[int, int], stops: Sequence[Cue]) -> bool:
     """Say whether a stop for this assertion stands between the cue and the mention."""
     return any(
-        edge.rule.assertion in stop.rule.stops and edge.end <= stop.start and stop.end <= target[0] for stop in stops
+        edge.rule.assertion in stop.rule.stops and edge.end <= stop.start and stop.end <= target[0]
+        for stop in stops
     )
 
 
 def _findings_between(words: Words, low: int, high: int) -> list[Match]:
-    return [m for m in (*words.associated, *words.causes, *words.mentions) if low <= m.start and m.end <= high]
+    return [
+        m for m in (*words.associated, *words.causes, *words.mentions) if low <= m.start and m.end <= high
+    ]
 
 
 def _lies_in(words: Words, edge: Edge, start: int, lexicon: Lexicon) -> bool:
@@ -132,7 +149,11 @@ def _is_of_another(words: Words, edge: Edge, end: int, lexicon: Lexicon) -> bool
     light = {p for m in (*words.attributes, *words.zones, *between) for p in range(m.start, m.end)}
     while at < last:
         length = lexicon.at("pairs", words.tokens, at, last) if words.tokens[at].norm != "with" else 0
-        if at in light or words.tokens[at].norm in (",", "/", "(", ")") or lexicon.has("determiners", words.tokens[at].norm):
+        if (
+            at in light
+            or words.tokens[at].norm in (",", "/", "(", ")")
+            or lexicon.has("determiners", words.tokens[at].norm)
+        ):
             length = max(length, 1)
         if not length:
             return True
@@ -141,17 +162,25 @@ def _is_of_another(words: Words, edge: Edge, end: int, lexicon: Lexicon) -> bool
 
 
 def _in_mention(words: Words, match: Match) -> bool:
-    return any(name.start <= match.start and match.end <= name.end and name is not match for name in words.mentions)
+    return any(
+        name.start <= match.start and match.end <= name.end and name is not match for name in words.mentions
+    )
 
 
 def _is_overruled(words: Words, edge: Edge, edges: Sequence[Edge], start: int) -> bool:
     """Say whether a nearer cue takes the mention out of a denial or a doubt that began with another finding."""
-    if edge.end > start or edge.rule.assertion not in (Assertion.ABSENT, Assertion.HISTORICAL, Assertion.HYPOTHETICAL):
+    if edge.end > start or edge.rule.assertion not in (
+        Assertion.ABSENT,
+        Assertion.HISTORICAL,
+        Assertion.HYPOTHETICAL,
+    ):
         return False
     nearer = [
         other
         for other in edges
-        if edge.end <= other.start and other.end <= start and other.rule.assertion is not edge.rule.assertion
+        if edge.end <= other.start
+        and other.end <= start
+        and other.rule.assertion is not edge.rule.assertion
         and other.rule.assertion is not None
     ]
     return any(_findings_between(words, edge.end, other.start) for other in nearer)

@@ -13,12 +13,13 @@ from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.rules import AttributeRule, GradeRule
 
-__all__ = ["Attributes", "AttributeReader"]
+__all__ = ["AttributeReader", "Attributes"]
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _UNIT = r"(mm|millimet(?:er|re)s?|cms?|centimet(?:er|re)s?)\b"
 _SIZE = re.compile(
-    rf"{_NUMBER}\s*(?:mm|cm)?\s*(?:[x×*]\s*{_NUMBER}\s*(?:mm|cm)?\s*)?(?:[x×*]\s*{_NUMBER}\s*)?\s*{_UNIT}", re.IGNORECASE
+    rf"{_NUMBER}\s*(?:mm|cm)?\s*(?:[x×*]\s*{_NUMBER}\s*(?:mm|cm)?\s*)?(?:[x×*]\s*{_NUMBER}\s*)?\s*{_UNIT}",
+    re.IGNORECASE,
 )
 _GRADE = re.compile(r"\s*(?:grade|stage|score|type|is|of|:|=|-|\(|and arlet|\s)*\s*", re.IGNORECASE)
 _MODIC_GRADE = re.compile(r"\b(1\s*[/-]\s*2|I\s*[/-]\s*II|1 and 2|I and II|1|I)\b", re.IGNORECASE)
@@ -127,9 +128,7 @@ class AttributeReader:
         following = [*words.associated, *words.structures, *words.lookalikes, *words.mentions, *words.causes]
         return not any(m.start == at for m in following)
 
-    def _subchondral(
-        self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name]
-    ) -> Match | None:
+    def _subchondral(self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name]) -> Match | None:
         begin, limit = clauses.around(name.start)
         owned = {m.start for m in (*words.associated, *words.causes)}
         for match in words.attributes:
@@ -148,9 +147,11 @@ class AttributeReader:
     def _size(self, words: Words, text: str, name: Name, names: Sequence[Name]) -> float | None:
         sentence = words.sentence
         start, end = words.tokens[name.start].start, words.tokens[name.end - 1].end
-        others = [(words.tokens[m.start].start, words.tokens[m.end - 1].end)
-                  for m in (*words.associated, *words.causes, *words.lookalikes, *words.structures)
-                  if not any(_overlap(m, n) for n in names)]
+        others = [
+            (words.tokens[m.start].start, words.tokens[m.end - 1].end)
+            for m in (*words.associated, *words.causes, *words.lookalikes, *words.structures)
+            if not any(_overlap(m, n) for n in names)
+        ]
         others += [(words.tokens[n.start].start, words.tokens[n.end - 1].end) for n in names if n is not name]
         for match in _SIZE.finditer(text, sentence.start, sentence.end):
             low, high = (end, match.start()) if match.start() >= end else (match.end(), start)
@@ -158,7 +159,9 @@ class AttributeReader:
                 continue
             if match.end() <= start and any(match.end() <= first < start for first, _ in others):
                 continue
-            if match.start() >= end and re.match(r"\W*(?:thick|subchondral cyst|cyst|fragment|defect)", text[match.end():], re.I):
+            if match.start() >= end and re.match(
+                r"\W*(?:thick|subchondral cyst|cyst|fragment|defect)", text[match.end() :], re.I
+            ):
                 continue
             numbers = [float(number.replace(",", ".")) for number in match.groups()[:3] if number]
             factor = 10.0 if match[4].lower().startswith("c") else 1.0
@@ -178,7 +181,9 @@ class AttributeReader:
                 continue
             after = words.tokens[match.end - 1].end
             gap = _GRADE.match(text, after, words.sentence.end)
-            found = re.compile(rf"({rule.grades})(?![\w])", re.IGNORECASE).match(text, gap.end() if gap else after)
+            found = re.compile(rf"({rule.grades})(?![\w])", re.IGNORECASE).match(
+                text, gap.end() if gap else after
+            )
             if found:
                 return rule.system, found[1], rule.id
         return None, None, None

@@ -123,7 +123,9 @@ def attribute_summary(
     for summing in _summing_up(report):
         parsed = report.parse(summing)
         found += [
-            other for other in parsed.causes if other.assertion in CURRENT and _names(report, parsed, other, place)
+            other
+            for other in parsed.causes
+            if other.assertion in CURRENT and _names(report, parsed, other, place)
         ]
     return strongest(found, report.tools.rules.policy) or cause
 

@@ -36,7 +36,9 @@ class CauseFinder:
 
     def places_behind(self, words: Words, places: Sequence[Place], end: int) -> tuple[Place, ...]:
         """Give the places that a cause owns: those directly behind it ("fracture of the cuboid")."""
-        after = sorted((place for place in places if place.start >= end and not place.masked), key=lambda p: p.start)
+        after = sorted(
+            (place for place in places if place.start >= end and not place.masked), key=lambda p: p.start
+        )
         if not after:
             return ()
         first = after[0]
@@ -66,7 +68,12 @@ class CauseFinder:
         """
         if one.level and other.level and not set(one.level.split("-")) & set(other.level.split("-")):
             return False
-        if one.side and other.side and one.side is not other.side and Laterality.BILATERAL not in (one.side, other.side):
+        if (
+            one.side
+            and other.side
+            and one.side is not other.side
+            and Laterality.BILATERAL not in (one.side, other.side)
+        ):
             return False
         if self._rules.is_within(one.site, other.site) or self._rules.is_within(other.site, one.site):
             return True

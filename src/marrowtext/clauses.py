@@ -49,7 +49,11 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
             subordinate = at and token.norm == "there" and lexicon.has("subordinators", tokens[at - 1].norm)
             if _is_inside_places(places, at) or lexicon.at("extensions", tokens, at):
                 continue
-            if at and not subordinate and (token.norm != "and" or _is_sentence(words, lexicon, at, length, names)):
+            if (
+                at
+                and not subordinate
+                and (token.norm != "and" or _is_sentence(words, lexicon, at, length, names))
+            ):
                 starts.add(at)
         elif token.norm == "," and _opens_clause(words, places, lexicon, names, at):
             starts.add(at + 1)
@@ -92,7 +96,11 @@ def _opens_clause(
 ) -> bool:
     tokens = words.tokens
     end = next(
-        (at for at in range(comma + 1, len(tokens)) if tokens[at].norm in (",", ";") or lexicon.at("clauses", tokens, at)),
+        (
+            at
+            for at in range(comma + 1, len(tokens))
+            if tokens[at].norm in (",", ";") or lexicon.at("clauses", tokens, at)
+        ),
         len(tokens),
     )
     first = tokens[comma + 1].norm if comma + 1 < len(tokens) else ""
@@ -106,14 +114,21 @@ def _opens_clause(
     if first == "with" and _is_aside(words, lexicon, comma):
         return True
     listed = any(tokens[at].norm in ("or", "nor") for at in range(comma + 1, inside[-1][0]))
-    goes_on = end < len(tokens) and tokens[end].norm == "," and end + 1 < len(tokens) and tokens[end + 1].norm in ("or", "nor")
+    goes_on = (
+        end < len(tokens)
+        and tokens[end].norm == ","
+        and end + 1 < len(tokens)
+        and tokens[end + 1].norm in ("or", "nor")
+    )
     if listed or goes_on:
         return False
     groups = {place.group for place in places if place.end <= comma}
     fresh = [place for place in places if comma < place.start < end and place.group not in groups]
     has_place = any(stop <= place.start or place.end == start for place in fresh)
     has_degree = any(
-        comma < match.start and match.end <= start and getattr(match.rule, "column", "") in ("severity", "extent")
+        comma < match.start
+        and match.end <= start
+        and getattr(match.rule, "column", "") in ("severity", "extent")
         for match in words.attributes
     )
     return has_verb or has_place or has_degree

@@ -23,7 +23,11 @@ from marrowtext.words import Spelling, split_words
 __all__ = ["Cue", "Edge", "Engine", "Match"]
 
 _DIRECTIONS = {
-    "forward": "FORWARD", "backward": "BACKWARD", "both": "BIDIRECTIONAL", "stop": "PSEUDO", "pseudo": "PSEUDO",
+    "forward": "FORWARD",
+    "backward": "BACKWARD",
+    "both": "BIDIRECTIONAL",
+    "stop": "PSEUDO",
+    "pseudo": "PSEUDO",
 }
 _TARGETS = "marrowtext_targets"
 # Stands behind the last token, so that a term can say that it ends a sentence ("no ¶").
@@ -83,11 +87,18 @@ class Engine:
                 elif (rule, form) not in (known := meanings.setdefault(literal, [])):
                     known.append((rule, form))
         self._matcher.add(
-            [TargetRule(literal, "TERM", metadata={"meanings": tuple(known)}) for literal, known in meanings.items()]
+            [
+                TargetRule(literal, "TERM", metadata={"meanings": tuple(known)})
+                for literal, known in meanings.items()
+            ]
         )
         # ConText's own pruning drops one of two cues on the same words; ours keeps both.
         self._context = ConText(
-            self._nlp, rules=None, span_attrs=None, input_span_type="group", span_group_name=_TARGETS,
+            self._nlp,
+            rules=None,
+            span_attrs=None,
+            input_span_type="group",
+            span_group_name=_TARGETS,
             prune_on_modifier_overlap=False,
         )
         self._context.add(cues)
@@ -102,7 +113,10 @@ class Engine:
         matches: list[Match] = []
         for span in self._matcher(doc):
             for rule, form in span._.target_rule.metadata["meanings"]:
-                if form == "capital" and not raw[tokens[span.start].start : tokens[span.end - 1].end].isupper():
+                if (
+                    form == "capital"
+                    and not raw[tokens[span.start].start : tokens[span.end - 1].end].isupper()
+                ):
                     continue
                 matches.append(Match(span.start, span.end, rule, form))
         matches.sort(key=lambda match: (match.start, -match.end))
@@ -124,14 +138,15 @@ class Engine:
         edges = [
             Edge(
                 numbers[target.start, target.end, target.label],
-                *modifier.modifier_span,
+                modifier.modifier_span[0],
+                modifier.modifier_span[1],
                 modifier.rule.metadata["rule"],
             )
             for target, modifier in graph.edges
             if not _is_part(modifier.modifier_span, whole, target)
         ]
         cues = [
-            Cue(*modifier.modifier_span, modifier.rule.metadata["rule"])
+            Cue(modifier.modifier_span[0], modifier.modifier_span[1], modifier.rule.metadata["rule"])
             for modifier in graph.modifiers
             if not _is_part(modifier.modifier_span, whole)
         ]
@@ -163,7 +178,9 @@ def _is_part(span: tuple[int, int], others: Iterable[tuple[int, int]], target: S
     A longer cue that runs into the target itself does not count.
     """
     return any(
-        first <= span[0] and span[1] <= last and last - first > span[1] - span[0]
+        first <= span[0]
+        and span[1] <= last
+        and last - first > span[1] - span[0]
         and (target is None or last <= target.start or target.end <= first)
         for first, last in others
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from marrowtext.engine import Engine
 from marrowtext.model import Laterality, LateralitySource, Report, Section, SectionName, Sentence
+from marrowtext.nouns import Context
 from marrowtext.phrases import Lexicon, Words
-from marrowtext.places import Context, PlaceReader
+from marrowtext.places import PlaceReader
 from marrowtext.rules import RuleSet
 from marrowtext.segment import SegmentedText
 from marrowtext.words import split_words
@@ -74,9 +75,7 @@ class ExamReader:
             return False
         tokens = sentence.tokens
         at = next((n for n in range(min(len(tokens), 8)) if self._lexicon.at("exam_names", tokens, n)), None)
-        return at is not None and not any(
-            self._lexicon.has("past_words", token.norm) for token in tokens
-        )
+        return at is not None and not any(self._lexicon.has("past_words", token.norm) for token in tokens)
 
     def _words(self, stretches: Iterable[tuple[str, int, int]]) -> Iterable[Words]:
         for text, start, end in stretches:

@@ -20,7 +20,12 @@ def write_findings(report: ParsedReport, rows: Iterable[Row]) -> list[Finding]:
     for row in rows:
         finding = _write(report, row)
         key = (
-            finding.start, finding.end, finding.site, finding.level, finding.laterality, finding.assertion,
+            finding.start,
+            finding.end,
+            finding.site,
+            finding.level,
+            finding.laterality,
+            finding.assertion,
         )
         unique.setdefault(key, finding)
     ordered = sorted(unique.values(), key=lambda finding: (finding.start, finding.end))

@@ -10,11 +10,13 @@ from marrowtext.causes import Cause, CauseFinder
 from marrowtext.clauses import Clauses, cut_clauses
 from marrowtext.engine import Cue, Edge, Engine
 from marrowtext.exam import Exam, ExamReader
-from marrowtext.links import Linker, Surroundings
+from marrowtext.hosts import Surroundings
+from marrowtext.links import Linker
 from marrowtext.model import Assertion, Highlight, Laterality, Report, SectionName, Sentence
 from marrowtext.names import Name, join_names
+from marrowtext.nouns import Context
 from marrowtext.phrases import Lexicon, Words, side_of
-from marrowtext.places import Context, Place, PlaceReader
+from marrowtext.places import Place, PlaceReader
 from marrowtext.rules import CauseRule, RuleSet
 from marrowtext.screen import Screen
 from marrowtext.segment import SegmentedText, Segmenter
@@ -126,7 +128,7 @@ class ParsedReport:
             claim = decide(
                 words, name.head, name.rule.assertion, mine, stops, lexicon, policy, neutral=name.rule.neutral
             )
-            if claim.assertion in asking:
+            if claim.assertion is not None and claim.assertion in asking:
                 claim = replace(claim, assertion=asking[claim.assertion])
             parsed.claims.append(claim)
 

@@ -49,7 +49,8 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
         if rows and number + 1 < len(report.sentences) and number + 1 not in wanted:
             rows.extend(_ellipses(report, number + 1, rows))
     return [
-        replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
+        replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause))
+        for row in rows
     ], rejected
 
 
@@ -64,7 +65,13 @@ def _rows_of(
             continue
         outside = claim.assertion is Assertion.ABSENT and _is_after_exception(report, parsed.words, name)
         link = report.tools.linker.link(
-            parsed.words, parsed.places, parsed.clauses, name, parsed.names, around, no_site=claim.no_site or outside
+            parsed.words,
+            parsed.places,
+            parsed.clauses,
+            name,
+            parsed.names,
+            around,
+            no_site=claim.no_site or outside,
         )
         if name.bare and not link.bone:
             rejected.append(_reject(parsed, name, link.structure or "not said to be in bone"))
@@ -125,7 +132,9 @@ def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | Non
 
 def _is_after_exception(report: ParsedReport, words: Words, name: Name) -> bool:
     """Say whether the denial is of all but what is named before it: "apart from the talus, no edema"."""
-    return any(report.tools.lexicon.at("exceptions", words.tokens, at, name.start) for at in range(name.start))
+    return any(
+        report.tools.lexicon.at("exceptions", words.tokens, at, name.start) for at in range(name.start)
+    )
 
 
 def _exception_behind(report: ParsedReport, parsed: ParsedSentence, name: Name) -> list[Place]:
@@ -154,8 +163,9 @@ def _ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iter
             continue
         end = next((p for p in range(at + length, len(tokens)) if tokens[p].norm in (";", ",")), len(tokens))
         places = [p for p in parsed.places if at + length <= p.start and p.end <= end and not p.masked]
-        others = (*parsed.names, *words.associated, *words.causes, *words.lookalikes)
-        if not places or any(at <= other.start < end for other in others):
+        others = [name.start for name in parsed.names]
+        others += [match.start for match in (*words.associated, *words.causes, *words.lookalikes)]
+        if not places or any(at <= other < end for other in others):
             continue
         named_here = any(name.end <= at for name in parsed.names)
         if (row.number != number) if named_here else (number - row.number > _ELLIPSIS):

@@ -124,7 +124,12 @@ class SiteRule(ExampleRule):
 
     def phrases(self) -> Iterator[tuple[str, str]]:
         """Yield the phrases with their form: term, plural, short or adjective."""
-        forms = (("term", self.terms), ("plural", self.plural), ("short", self.short), ("adjective", self.adjectives))
+        forms = (
+            ("term", self.terms),
+            ("plural", self.plural),
+            ("short", self.short),
+            ("adjective", self.adjectives),
+        )
         for form, terms in forms:
             for term in terms:
                 for phrase in expand_term(term):
@@ -181,8 +186,8 @@ class CauseRule(ExampleRule):
     """Words that name what edema is due to. `none` patterns are causes of the past and set nothing.
 
     `in_bone` causes lie in bone, so that bare edema with them is bone edema; `joint` causes are said of a joint as a
-    whole; a fracture of `unstated` kind takes the kind that the impression names. `turns` gives the pattern that this cause makes of another one beside it: a stress reaction with a
-    fracture line is a stress fracture.
+    whole; a fracture of `unstated` kind takes the kind that the impression names. `turns` gives the pattern that this
+    cause makes of another one beside it: a stress reaction with a fracture line is a stress fracture.
     """
 
     pattern: Pattern | Literal["none"]
@@ -335,7 +340,7 @@ def _read_table(name: str, content: bytes) -> dict[str, Any]:
 
 def _read_variants(name: str, value: object) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise RuleError(f"{name}: variants: must be a table of variant = \"word\"")
+        raise RuleError(f'{name}: variants: must be a table of variant = "word"')
     for variant, word in value.items():
         if not isinstance(word, str) or not word.strip() or variant == word:
             raise RuleError(f"{name}: variants: {variant}: must name another word")
@@ -345,10 +350,12 @@ def _read_variants(name: str, value: object) -> dict[str, str]:
 def _read_rules(name: str, kind: str, value: object) -> Iterator[ExampleRule]:
     if not isinstance(value, list):
         raise RuleError(f"{name}: {kind}: write [[{kind}]], not [{kind}]")
-    for number, fields in enumerate(value, start=1):
-        where = f"{name}: rule {fields.get('id', f'number {number}')}"
-        if kind == "site" and isinstance(fields.get("id"), str):
-            fields = {**fields, "id": f"site.{fields['id']}"}
+    for number, table in enumerate(value, start=1):
+        if not isinstance(table, dict):
+            raise RuleError(f"{name}: {kind} number {number}: write [[{kind}]] with keys below it")
+        where = f"{name}: rule {table.get('id', f'number {number}')}"
+        is_site = kind == "site" and isinstance(table.get("id"), str)
+        fields = {**table, "id": f"site.{table['id']}"} if is_site else table
         rule = _validated(_KINDS[kind], where, fields)
         for _, phrase in rule.phrases():
             if not re.search(r"\w|\?|-", phrase):

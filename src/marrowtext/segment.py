@@ -10,17 +10,20 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from marrowtext.model import Section, SectionName, Sentence
 from marrowtext.rules import HeadingRule, RuleSet, SideRule
 from marrowtext.words import Spelling, split_words
 
-__all__ = ["Segmenter", "SegmentedText"]
+__all__ = ["SegmentedText", "Segmenter"]
 
 _LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]*")
 _WORD = re.compile(r"[^\s:]+")
 _TAIL = re.compile(r"[ \t]*:|[ \t]+[-–—](?=\s)")
-_BULLET = re.compile(r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?!ve\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*")
+_BULLET = re.compile(
+    r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?!ve\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*"
+)
 _ITEM_BREAK = re.compile(r"(?<=[.;:,!?\s])(?=\(?\d{1,2}[.)]\s?[A-Z][a-zA-Z])|\s/{2,}\s?|\s\|\s")
 _STOP = re.compile(
     r"(?P<end>[.!?]+[\"'”’)\]]*)(?=\s+|$)|(?<=[a-z0-9)])(?P<glued>\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)|(?<=[A-Z)])(?P<caps>\.)(?=[A-Z]{2,}\b)"
@@ -28,7 +31,8 @@ _STOP = re.compile(
 _COUNT = re.compile(r"(?:(?<=\s)|(?<![^\s]))([1-9])(?=\s+[^\W\d_]{3,})")
 _LABEL = re.compile(r"[^\W_][^.;:\n]{0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
 _OPEN_END = re.compile(
-    r"(?:,|\b(?:and|or|of|the|a|an|in|with|without|no|is|are|at|to|for|by|from|on|bone|marrow|right|left))\s*$", re.I
+    r"(?:,|\b(?:and|or|of|the|a|an|in|with|without|no|is|are|at|to|for|by|from|on|bone|marrow|right|left))\s*$",
+    re.I,
 )
 _LONG_LINE = 55
 _LABEL_WORDS = 7
@@ -103,7 +107,7 @@ class Segmenter:
 
     def _heading_from(self, text: str, start: int, end: int) -> _Heading | None:
         """Find a heading at the start of a line: with a colon or dash, alone on it, or in capitals before text."""
-        words = [(m.start(), m.end()) for m, _ in zip(_WORD.finditer(text, start, end), range(self._most_words))]
+        words = [(m.start(), m.end()) for m in islice(_WORD.finditer(text, start, end), self._most_words)]
         if not words or words[0][0] != start:
             return None
         for number in range(len(words), 0, -1):
@@ -136,7 +140,11 @@ class Segmenter:
         return None
 
     def _cut_sections(
-        self, text: str, lines: list[tuple[int, int]], headings: list[_Heading], titles: list[tuple[int, int]],
+        self,
+        text: str,
+        lines: list[tuple[int, int]],
+        headings: list[_Heading],
+        titles: list[tuple[int, int]],
         notes: bool,
     ) -> list[Section]:
         sections: list[Section] = []
@@ -155,7 +163,10 @@ class Segmenter:
             in_addendum = in_addendum or name is SectionName.ADDENDUM
             stop = end
             if not has_findings and name in (
-                SectionName.INDICATION, SectionName.TECHNIQUE, SectionName.COMPARISON, SectionName.OTHER
+                SectionName.INDICATION,
+                SectionName.TECHNIQUE,
+                SectionName.COMPARISON,
+                SectionName.OTHER,
             ):
                 stop = self._paragraph_end(text, lines, heading.end, end, notes)
                 if heading.rule.title:
@@ -187,9 +198,7 @@ class Segmenter:
         if text[at:first].strip():
             yield Section(SectionName.FINDINGS, at, first)
 
-    def _paragraph_end(
-        self, text: str, lines: list[tuple[int, int]], start: int, end: int, notes: bool
-    ) -> int:
+    def _paragraph_end(self, text: str, lines: list[tuple[int, int]], start: int, end: int, notes: bool) -> int:
         at = max(bisect_right([line[0] for line in lines], start) - 1, 0)
         for here, after in zip(lines[at:], lines[at + 1 :], strict=False):
             if here[1] >= end:
@@ -274,7 +283,7 @@ class Segmenter:
         cuts.extend(_counted_items(text, start, end))
         cuts.append(end)
         cuts.sort()
-        for first, last in zip(cuts, cuts[1:], strict=False):
+        for first, last in pairwise(cuts):
             here, stop = first, last
             while here < stop and text[here].isspace():
                 here += 1

@@ -86,7 +86,10 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             place.side
             for place in parsed.places
             if place.side is not None
-            and (report.tools.rules.sites[place.site].joint or (row.place and _is_near(report, place, row.place)))
+            and (
+                report.tools.rules.sites[place.site].joint
+                or (row.place and _is_near(report, place, row.place))
+            )
         }
     return next(iter(found)) if len(found) == 1 else None
 
@@ -106,4 +109,7 @@ def _shortly_before(report: ParsedReport, row: Row, place: Place) -> Laterality 
 def _is_near(report: ParsedReport, one: Place, other: Place) -> bool:
     """Say whether two places are of one bone or one region, so that the side of one is that of the other."""
     rules = report.tools.rules
-    return rules.bone(one.site) == rules.bone(other.site) or rules.sites[one.site].region == rules.sites[other.site].region
+    return (
+        rules.bone(one.site) == rules.bone(other.site)
+        or rules.sites[one.site].region == rules.sites[other.site].region
+    )

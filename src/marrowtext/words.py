@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 from marrowtext.model import Token
@@ -39,7 +39,9 @@ class Spelling:
     def _compute(self, word: str) -> str:
         lowered = word.lower().replace("’", "'")
         if not lowered.isascii():
-            stripped = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
+            stripped = "".join(
+                c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c)
+            )
             lowered = stripped or lowered
         return self._variants.get(lowered, lowered)
 
@@ -57,7 +59,7 @@ def _joins(text: str, at: int) -> bool:
     return text[at - 1].isalpha() and at + 1 < len(text) and text[at + 1].isalpha()
 
 
-@lru_cache(maxsize=None)
+@cache
 def expand_term(term: str) -> tuple[str, ...]:
     """Write out the alternatives of a term: `{is,are} not {seen,noted}` gives four phrases.
 

@@ -1,0 +1,191 @@
+"""Hosts: whether what a bare name is in is bone: "edema in the talus", not "edema in the muscle"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from marrowtext.clauses import Clauses
+from marrowtext.engine import Match
+from marrowtext.gaps import Gaps
+from marrowtext.model import Concept
+from marrowtext.names import Name
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.places import Place
+from marrowtext.rules import AttributeRule, CauseRule, RuleSet, StructureRule
+
+__all__ = ["HostFinder", "Surroundings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a sentence stands in: the places of its headings, whether they speak of bone, the sentence before."""
+
+    heading: tuple[Place, ...] = ()
+    bone_heading: bool = False
+    before: tuple[Place, ...] = ()
+    before_soft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A bone or a structure that a name may be in."""
+
+    start: int
+    end: int
+    bone: bool
+    structure: str | None
+
+    @property
+    def hosts(self) -> bool:
+        """Say whether it is one or the other; cartilage and the like are neither."""
+        return self.bone or self.structure is not None
+
+
+class HostFinder:
+    """Finds what a name is in."""
+
+    def __init__(self, rules: RuleSet, lexicon: Lexicon) -> None:
+        self._rules = rules
+        self._lexicon = lexicon
+        self._gaps = Gaps(lexicon)
+
+    def continues(self, words: Words, name: Name) -> bool:
+        """Say whether the sentence goes on about the one before: "Surrounding edema."."""
+        if self._lexicon.at("continuations", words.tokens, 0):
+            return True
+        if any(
+            self._lexicon.at("continuations", words.tokens, at, name.end) for at in range(min(name.end, 12))
+        ):
+            return True
+        behind = words.tokens[name.end : name.end + 3]
+        return any(self._lexicon.has("pronouns", token.norm) and token.norm != "both" for token in behind)
+
+    def find(
+        self,
+        words: Words,
+        places: Sequence[Place],
+        clauses: Clauses,
+        name: Name,
+        names: Sequence[Name],
+        around: Surroundings,
+    ) -> tuple[bool | None, str | None]:
+        """Say whether what a bare name is in is bone, and the structure it is in where it is not."""
+        begin, limit = clauses.around(name.start)
+        limit = min([limit, *(other.start for other in names if other.start >= name.end)])
+        claimed = self._claimed(words, name)
+        if claimed is not None:
+            return False, claimed
+        items = self._items(words, places, name)
+        if self._is_inside(words, items, name):
+            return True, None
+        for item in reversed(items):
+            if item.end <= name.start and item.hosts and self._gaps.is_covered(words, item.end, name.start):
+                return item.bone, item.structure
+        for item in items:
+            if name.end <= item.start < limit and self._leads_to(words, name.end, item.start):
+                if item.bone and self._is_only_near(words, name.end, item.start):
+                    return None, "near"
+                return item.bone, item.structure
+        for low in (begin, 0):
+            nearest = next((item for item in reversed(items) if low <= item.end <= name.start and item.hosts), None)
+            if nearest is not None:
+                return nearest.bone, nearest.structure
+            if self._has_bone(words, names, low, name.start):
+                return True, None
+        return (True, None) if self._is_under_bone(words, name, around) else (None, None)
+
+    def _claimed(self, words: Words, name: Name) -> str | None:
+        """Give the lesion that signal is the signal of: "a cyst with high signal", "high signal, likely a cyst"."""
+        for match in words.structures:
+            if name.rule.concept not in _structure(match).concepts:
+                continue
+            if match.end <= name.start and self._is_had(words, name.start):
+                return match.rule.id
+            if name.end <= match.start and self._is_verdict(words, name.end, match.start):
+                return match.rule.id
+        return None
+
+    def _items(self, words: Words, places: Sequence[Place], name: Name) -> list[_Item]:
+        """List the bones and structures of the sentence in text order. Joints and bare levels are neither."""
+        items: list[_Item] = []
+        for match in words.structures:
+            rule = _structure(match)
+            if rule.concepts and name.rule.concept not in rule.concepts:
+                continue
+            # Cartilage before the name lies on bone: "cartilage loss with underlying edema".
+            lies_on = rule.soft and match.end <= name.start and name.rule.concept is not Concept.SIGNAL
+            items.append(_Item(match.start, match.end, bone=False, structure=None if lies_on else rule.id))
+        for place in places:
+            if not (place.masked or place.level_only or self._rules.sites[place.site].joint):
+                items.append(_Item(place.start, place.end, bone=True, structure=None))
+        return sorted(items, key=lambda item: (item.start, item.end))
+
+    def _is_inside(self, words: Words, items: Sequence[_Item], name: Name) -> bool:
+        """Say whether the words of the name hold a bone, or say that it is subchondral."""
+        return any(item.bone and name.start <= item.start and item.end <= name.end for item in items) or any(
+            name.start <= match.start and match.end <= name.end for match in words.attributes if _is_subchondral(match)
+        )
+
+    def _has_bone(self, words: Words, names: Sequence[Name], low: int, high: int) -> bool:
+        """Say whether a mention of marrow or a cause that lies in bone stands before the name."""
+        return any(low <= other.start < high and not other.bare for other in names) or any(
+            low <= match.start < high and _lies_in_bone(match) for match in words.causes
+        )
+
+    def _is_under_bone(self, words: Words, name: Name, around: Surroundings) -> bool:
+        """Say whether the heading, or the sentence that this one continues, is about bone."""
+        if around.bone_heading or any(not self._rules.sites[place.site].joint for place in around.heading):
+            return True
+        return self.continues(words, name) and bool(around.before) and not around.before_soft
+
+    def _leads_to(self, words: Words, start: int, end: int) -> bool:
+        """Say whether the words behind a name lead to a place: by a word such as "in", or directly."""
+        if self._gaps.is_list(words, start, end):
+            return True
+        return not any(words.tokens[at].norm in (",", ";") for at in range(start, end)) and any(
+            self._lexicon.at("places", words.tokens, at, end) for at in range(start, end)
+        )
+
+    def _is_had(self, words: Words, start: int) -> bool:
+        """Say whether the words before a name give it to what stands before ("a cyst with high signal")."""
+        while start > 0 and self._gaps.is_light(words, start - 1):
+            start -= 1
+        return start > 0 and self._lexicon.has("having", words.tokens[start - 1].norm)
+
+    def _is_verdict(self, words: Words, start: int, end: int) -> bool:
+        """Say whether what follows is what the signal is: "high signal in T3, likely a hemangioma"."""
+        named = {p for m in (*words.causes, *words.associated) for p in range(m.start, m.end)}
+        if all(at in named or self._gaps.is_light(words, at) for at in range(start, end)):
+            return True
+        light = end
+        while light > start and (self._gaps.is_light(words, light - 1)):
+            light -= 1
+        return bool(
+            self._lexicon.before("hedges", words.tokens, light)
+            or self._lexicon.before("equals", words.tokens, light)
+        ) and words.tokens[light - 1].norm not in (",", "with", "-", "from")
+
+    def _is_only_near(self, words: Words, start: int, end: int) -> bool:
+        """Say whether the name is only said to be near the bone: soft-tissue edema lies there too."""
+        here = start
+        while here < end:
+            if self._lexicon.at("near", words.tokens, here, end):
+                return words.tokens[here].norm not in ("at", "along", "about", "over", "between") and not any(
+                    here <= m.start < end for m in (*words.causes, *words.associated)
+                )
+            here += 1
+        return False
+
+
+def _structure(match: Match) -> StructureRule:
+    assert isinstance(match.rule, StructureRule)
+    return match.rule
+
+
+def _is_subchondral(match: Match) -> bool:
+    return isinstance(match.rule, AttributeRule) and match.rule.column == "subchondral"
+
+
+def _lies_in_bone(match: Match) -> bool:
+    return isinstance(match.rule, CauseRule) and match.rule.in_bone

@@ -1,0 +1,133 @@
+"""Reach: which of the places behind a name are places of the edema.
+
+The walk goes word by word from the name to the end of its clause. A place counts when a word such as "in", a list, or
+"extending into" leads to it; another mention, a finding with places of its own, or a verb ends the walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marrowtext.engine import Match
+from marrowtext.gaps import Gaps
+from marrowtext.names import Name
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.places import Place
+from marrowtext.rules import StructureRule
+
+__all__ = ["Reach"]
+
+
+class Reach:
+    """One walk: `found` are the places, `extends` says that the first is one that the edema extends to."""
+
+    def __init__(
+        self,
+        words: Words,
+        places: Sequence[Place],
+        name: Name,
+        names: Sequence[Name],
+        lexicon: Lexicon,
+        *,
+        listed: bool,
+    ) -> None:
+        self.found: list[Place] = []
+        self.extends = False
+        self._words = words
+        self._name = name
+        self._lexicon = lexicon
+        self._gaps = Gaps(lexicon)
+        # Whether a place may follow the name after a mere comma, not only behind a word such as "in".
+        self._listed = listed
+        self._places = {place.start: [p for p in places if p.start == place.start] for place in places}
+        self._names = {other.start: other.end for other in names if other.start >= name.end}
+        self._findings = {m.start: m.end for m in (*words.associated, *words.causes)}
+        self._structures = {m.start: m.end for m in words.structures if not _is_lesion(m)}
+        # Whether a word has led to the next place; whether a thing stands between; whether a list goes on.
+        self._located = self._loose = self._joined = False
+
+    def walk(self, limit: int) -> tuple[list[Place], bool]:
+        """Walk as far as token `limit`; give what was found, and whether it extends from elsewhere."""
+        at: int | None = self._name.end
+        while at is not None and at < limit:
+            if at in self._places:
+                at = self._take_place(at)
+            elif at in self._names:
+                at = self._pass_name(at)
+            elif at in self._findings:
+                at = self._pass_finding(at)
+            elif at in self._structures:
+                self._located, self._loose = False, True
+                at = self._structures[at]
+            else:
+                at = self._pass_word(at, limit)
+        return self.found, self.extends
+
+    def _take_place(self, at: int) -> int | None:
+        first = not self.found and not self._loose
+        direct = first and self._listed and self._is_direct(at)
+        if not (self._located or direct):
+            return None
+        self.found += self._places[at]
+        self._located = self._loose = self._joined = False
+        return max(place.end for place in self._places[at])
+
+    def _is_direct(self, at: int) -> bool:
+        start = self._name.end
+        return self._gaps.is_covered(self._words, start, at) or self._gaps.is_list(self._words, start, at)
+
+    def _pass_name(self, at: int) -> int | None:
+        """Pass another name that shares what follows ("contusion and edema of the talus")."""
+        shares = not self.found and self._gaps.is_pair(self._words, self._name.end, at)
+        return self._names[at] if shares else None
+
+    def _pass_finding(self, at: int) -> int | None:
+        """Pass a finding that only says what the edema lies about, or that shares the place behind it."""
+        if self.found:
+            if not self._located or self._loose or self._joined:
+                return None
+            self._located, self._loose = False, True
+            return self._findings[at]
+        return self._findings[at] if self._gaps.is_pair_or_near(self._words, self._name.end, at) else None
+
+    def _pass_word(self, at: int, limit: int) -> int | None:
+        lexicon, tokens = self._lexicon, self._words.tokens
+        if lexicon.at("spared", tokens, at, limit):
+            return None
+        length = lexicon.at("extensions", tokens, at, limit)
+        if length and not lexicon.at("places", tokens, at, limit):
+            self.extends = self.extends or not self.found
+            self._located, self._loose = True, False
+            return at + length
+        length = lexicon.at("places", tokens, at, limit)
+        if length:
+            # A place that the found one is only near to is not the edema's.
+            if self.found and lexicon.at("near", tokens, at, limit) and tokens[at].norm != "at":
+                return None
+            self._located, self._loose = True, False
+            behind = at + length
+            refers = not self.found and behind < limit and lexicon.has("pronouns", tokens[behind].norm)
+            self.extends = self.extends or refers
+            return behind
+        length = lexicon.at("joins", tokens, at, limit)
+        if length:
+            self._joined = True
+            self._located = self._located or bool(self.found)
+            return at + length
+        if self.found and lexicon.has("verbs", tokens[at].norm):
+            self._leave_subject(at)
+            return None
+        if self.found and not self._gaps.is_light(self._words, at):
+            self._located = False
+        return at + 1
+
+    def _leave_subject(self, verb: int) -> None:
+        """Drop the last place of a list where a verb makes it a subject of its own."""
+        last = self.found[-1]
+        before = self._words.tokens[last.start - 1].norm if last.start else ""
+        if last.end == verb and before in (",", "and", "the"):
+            self.found = [place for place in self.found if place.start != last.start] or self.found
+
+
+def _is_lesion(match: Match) -> bool:
+    return isinstance(match.rule, StructureRule) and bool(match.rule.concepts)

@@ -1,0 +1,28 @@
+"""Every example of every shipped rule is one test: exact on spans and values, with the rule in the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from marrowtext.examples import check_example
+from marrowtext.pipeline import Pipeline, load_pipeline
+from marrowtext.rules import ExampleRule, load_rules
+
+
+def _examples() -> Iterator[object]:
+    for rule in load_rules().rules:
+        for kind in ("finds", "skips"):
+            for number, example in enumerate(getattr(rule, kind)):
+                yield pytest.param(rule, kind, example, id=f"{rule.id}-{kind}-{number}")
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    return load_pipeline()
+
+
+@pytest.mark.parametrize(("rule", "kind", "example"), _examples())
+def test_example(pipeline: Pipeline, rule: ExampleRule, kind: str, example: str) -> None:
+    assert list(check_example(pipeline, rule, kind, example)) == []
