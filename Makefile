@@ -4,7 +4,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 	"$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
 	&& echo "$$python" && break; done)
 BIN := .venv/bin
-DEMO := $(firstword $(wildcard corpora/*/reports.jsonl))
+DEMO ?= corpora/hip/reports.jsonl
 
 .PHONY: demo test test-system bench clean
 

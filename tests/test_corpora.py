@@ -139,6 +139,13 @@ def test_first_corpora_hold_positive_denied_and_silent_reports() -> None:
     assert sum(not report.findings for report in reports) >= 10
 
 
+def test_guideline_speaks_of_every_column_and_value() -> None:
+    guideline = (CORPORA / "GUIDELINE.md").read_text(encoding="utf-8")
+    words = {name for column in GOLD_COLUMNS for name in (column.name, *column.values)}
+    assert [word for word in sorted(words) if f"`{word}`" not in guideline] == []
+    assert "version 1\n" in guideline
+
+
 def test_corpus_gives_card_reports_and_rows(tiny: Path) -> None:
     corpus = load_corpus(tiny)
     assert (corpus.card.licence, corpus.card.guideline) == ("MIT", 1)

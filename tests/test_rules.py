@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from marrowtext.errors import RuleError
-from marrowtext.model import Assertion, Concept, Pattern
+from marrowtext.model import Assertion, Concept, Laterality, Pattern
 from marrowtext.rules import (
     AttributeRule,
     CauseRule,
@@ -131,7 +131,7 @@ def test_grammar_writes_out_its_alternatives(tmp_path: Path) -> None:
 
 def test_capitals_are_a_form_of_their_own() -> None:
     side = SideRule(
-        id="side.left", laterality="left", terms=("left",), capitals=("LT",), finds=("a",), skips=("b",)
+        id="side.left", laterality=Laterality.LEFT, terms=("left",), capitals=("LT",), finds=("a",), skips=("b",)
     )
     assert list(side.phrases()) == [("term", "left"), ("capital", "LT")]
 

@@ -12,7 +12,7 @@ from marrowtext.summary import ReportSummary, summarise
 POLICY = Policy.model_validate(
     {
         "sections": {},
-        "patterns": ["unspecified"],
+        "patterns": [["unspecified"]],
         "status": ["present", "possible", "absent"],
         "concept_patterns": {},
         "silent_sections": ["indication", "technique", "comparison"],

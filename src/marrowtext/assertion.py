@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marrowtext.engine import Cue, Edge, Match
-from marrowtext.model import Assertion, Change, SectionName
+from marrowtext.model import Assertion, Change
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.rules import Policy
 
@@ -47,9 +47,7 @@ def decide(
     """Decide what the cues in `edges` claim about the mention at tokens `target`."""
     start, end = target
     held = [
-        edge
-        for edge in edges
-        if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)
+        edge for edge in edges if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)
     ]
     held = [edge for edge in held if not _is_of_another(words, edge, end, lexicon)]
     held = [edge for edge in held if not _is_overruled(words, edge, held, start)]
@@ -59,9 +57,7 @@ def decide(
         held = [edge for edge in held if not edge.rule.value]
         if not values:
             return Claim(None, None, ())
-        nearest = min(
-            values, key=lambda edge: edge.start - end if edge.start >= end else 100 + start - edge.end
-        )
+        nearest = min(values, key=lambda edge: edge.start - end if edge.start >= end else 100 + start - edge.end)
         held = [nearest, *(edge for edge in held if edge.rule.assertion is not Assertion.ABSENT)]
     else:
         held = [edge for edge in held if not edge.rule.value]
@@ -80,12 +76,10 @@ def decide(
         if assertion in (Assertion.PRESENT, Assertion.POSSIBLE) and changes:
             change = min(changes, key=lambda edge: _distance(edge, target)).rule.change
     said_by = [
-        edge
-        for edge in held
-        if edge.rule.assertion is assertion or (change is not None and edge.rule.change is change)
+        edge for edge in held if edge.rule.assertion is assertion or (change is not None and edge.rule.change is change)
     ]
     assertion = policy.sections.get(section, {}).get(assertion, assertion)
-    if section is SectionName.COMPARISON and assertion is Assertion.HISTORICAL:
+    if assertion in (Assertion.HISTORICAL, Assertion.HYPOTHETICAL):
         change = None
     return Claim(
         assertion,
@@ -103,15 +97,12 @@ def _distance(edge: Edge, target: tuple[int, int]) -> int:
 def _is_stopped(edge: Edge, target: tuple[int, int], stops: Sequence[Cue]) -> bool:
     """Say whether a stop for this assertion stands between the cue and the mention."""
     return any(
-        edge.rule.assertion in stop.rule.stops and edge.end <= stop.start and stop.end <= target[0]
-        for stop in stops
+        edge.rule.assertion in stop.rule.stops and edge.end <= stop.start and stop.end <= target[0] for stop in stops
     )
 
 
 def _findings_between(words: Words, low: int, high: int) -> list[Match]:
-    return [
-        m for m in (*words.associated, *words.causes, *words.mentions) if low <= m.start and m.end <= high
-    ]
+    return [m for m in (*words.associated, *words.causes, *words.mentions) if low <= m.start and m.end <= high]
 
 
 def _lies_in(words: Words, edge: Edge, start: int, lexicon: Lexicon) -> bool:
@@ -162,9 +153,7 @@ def _is_of_another(words: Words, edge: Edge, end: int, lexicon: Lexicon) -> bool
 
 
 def _in_mention(words: Words, match: Match) -> bool:
-    return any(
-        name.start <= match.start and match.end <= name.end and name is not match for name in words.mentions
-    )
+    return any(name.start <= match.start and match.end <= name.end and name is not match for name in words.mentions)
 
 
 def _is_overruled(words: Words, edge: Edge, edges: Sequence[Edge], start: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from marrowtext.engine import Engine
 from marrowtext.model import Laterality, LateralitySource, Report, Section, SectionName, Sentence
 from marrowtext.nouns import Context
-from marrowtext.phrases import Lexicon, Words
+from marrowtext.phrases import Lexicon, Words, side_of
 from marrowtext.places import PlaceReader
 from marrowtext.rules import RuleSet
 from marrowtext.segment import SegmentedText
@@ -19,6 +19,10 @@ __all__ = ["Exam", "ExamReader"]
 
 # In a title a single letter is a side, in capitals or not.
 _LETTERS = {"r": Laterality.RIGHT, "l": Laterality.LEFT}
+
+
+# How many opening sentences of a report without an indication tell of the complaint.
+_OPENING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +46,38 @@ class ExamReader:
     def read(self, report: Report, segmented: SegmentedText) -> Exam:
         """Read the side from the title, a sentence that names the exam, the title column, then the indication."""
         text = report.text
-        spans = list(segmented.titles)
         named = [s for s in segmented.sentences if self._names_exam(s)]
         indication = [s for s in segmented.sentences if s.section.name is SectionName.INDICATION]
-        regions: set[str] = set()
-        side: Laterality | None = None
-        for stretches, source in (
-            ([(text, start, end) for start, end in spans], LateralitySource.TITLE),
+        if not indication:
+            indication = [s for s in segmented.sentences[:_OPENING] if s.section.heading is None and s not in named]
+        title = report.title or ""
+        stages = (
+            ([(text, start, end) for start, end in segmented.titles], LateralitySource.TITLE),
             ([(text, s.start, s.end) for s in named], LateralitySource.TITLE),
-            ([(report.title, 0, len(report.title))] if report.title else [], LateralitySource.METADATA),
+            ([(title, 0, len(title))], LateralitySource.METADATA),
             ([(text, s.start, s.end) for s in indication], LateralitySource.INDICATION),
-        ):
+        )
+        regions: set[str] = set()
+        for stretches, source in stages:
             sides: set[Laterality] = set()
             for words in self._words(stretches):
-                places = self._places.read(words, Context())
+                sides |= self._sides(words, source)
                 if not regions or source is not LateralitySource.INDICATION:
+                    places = self._places.read(words, Context())
                     regions |= {self._rules.sites[place.site].region for place in places}
-                sides |= {match.rule.laterality for match in words.sides}  # type: ignore[attr-defined]
-                if source is not LateralitySource.INDICATION:
-                    sides |= {_LETTERS[token.norm] for token in words.tokens if token.norm in _LETTERS}
-                if any(match.form == "plural" for match in words.sites) and source is LateralitySource.TITLE:
-                    sides.add(Laterality.BILATERAL)
-            if len(sides) == 1 and Laterality.BILATERAL not in sides:
-                side = side or next(iter(sides))
-                return Exam(side, source, frozenset(regions))
             if sides:
+                one_sided = len(sides) == 1 and Laterality.BILATERAL not in sides
+                if one_sided:
+                    return Exam(next(iter(sides)), source, frozenset(regions))
                 return Exam(None, None, frozenset(regions))
         return Exam(None, None, frozenset(regions))
+
+    def _sides(self, words: Words, source: LateralitySource) -> set[Laterality]:
+        sides = {side_of(match) for match in words.sides}
+        sides |= {_LETTERS[token.norm] for token in words.tokens if token.norm in _LETTERS}
+        if source is LateralitySource.TITLE and any(match.form == "plural" for match in words.sites):
+            sides.add(Laterality.BILATERAL)
+        return sides
 
     def _names_exam(self, sentence: Sentence) -> bool:
         if sentence.section.name in (SectionName.COMPARISON, SectionName.INDICATION):

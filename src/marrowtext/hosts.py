@@ -14,7 +14,10 @@ from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
 from marrowtext.rules import AttributeRule, CauseRule, RuleSet, StructureRule
 
-__all__ = ["HostFinder", "Surroundings"]
+__all__ = ["JOINT", "HostFinder", "Surroundings"]
+
+# What a bare name is in where only a joint is named, whose soft tissue it may be.
+JOINT = "a joint whose bone is not given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,7 @@ class HostFinder:
         """Say whether the sentence goes on about the one before: "Surrounding edema."."""
         if self._lexicon.at("continuations", words.tokens, 0):
             return True
-        if any(
-            self._lexicon.at("continuations", words.tokens, at, name.end) for at in range(min(name.end, 12))
-        ):
+        if any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in range(min(name.end, 12))):
             return True
         behind = words.tokens[name.end : name.end + 3]
         return any(self._lexicon.has("pronouns", token.norm) and token.norm != "both" for token in behind)
@@ -107,7 +108,7 @@ class HostFinder:
         return None
 
     def _items(self, words: Words, places: Sequence[Place], name: Name) -> list[_Item]:
-        """List the bones and structures of the sentence in text order. Joints and bare levels are neither."""
+        """List the bones and structures of the sentence in text order; a joint is a structure, a bare level neither."""
         items: list[_Item] = []
         for match in words.structures:
             rule = _structure(match)
@@ -117,8 +118,9 @@ class HostFinder:
             lies_on = rule.soft and match.end <= name.start and name.rule.concept is not Concept.SIGNAL
             items.append(_Item(match.start, match.end, bone=False, structure=None if lies_on else rule.id))
         for place in places:
-            if not (place.masked or place.level_only or self._rules.sites[place.site].joint):
-                items.append(_Item(place.start, place.end, bone=True, structure=None))
+            if not (place.masked or place.level_only):
+                joint = self._rules.sites[place.site].joint
+                items.append(_Item(place.start, place.end, bone=not joint, structure=JOINT if joint else None))
         return sorted(items, key=lambda item: (item.start, item.end))
 
     def _is_inside(self, words: Words, items: Sequence[_Item], name: Name) -> bool:
@@ -162,8 +164,7 @@ class HostFinder:
         while light > start and (self._gaps.is_light(words, light - 1)):
             light -= 1
         return bool(
-            self._lexicon.before("hedges", words.tokens, light)
-            or self._lexicon.before("equals", words.tokens, light)
+            self._lexicon.before("hedges", words.tokens, light) or self._lexicon.before("equals", words.tokens, light)
         ) and words.tokens[light - 1].norm not in (",", "with", "-", "from")
 
     def _is_only_near(self, words: Words, start: int, end: int) -> bool:

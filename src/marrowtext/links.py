@@ -71,16 +71,15 @@ class Linker:
         bone, structure = self._hosts.find(words, places, clauses, name, names, around)
         inner = [place for place in free if name.start <= place.start < name.end]
         adjacent = self._directly_before(words, free, name)
-        reach = Reach(words, free, name, names, self._lexicon, listed=not adjacent)
+        begin = clauses.around(name.start)[0]
+        subject = [] if adjacent else self._subject(free, begin, name)
+        reach = Reach(words, free, name, names, self._lexicon, listed=not adjacent and not subject)
         right, extends = reach.walk(clauses.around(name.end - 1)[1])
-        extends = extends or any(
-            self._lexicon.before("extensions", words.tokens, place.start) for place in inner[:1]
-        )
+        extends = extends or any(self._is_extension(words, place) for place in inner[:1])
         found = [*inner, *adjacent, *right]
         if no_site:
             return Link(tuple(self._narrowed(right, words)), LinkSource.CLAUSE, bone, structure)
         if not adjacent and (extends or not found):
-            subject = self._subject(free, clauses.around(name.start)[0], name)
             if not subject and extends and self._hosts.continues(words, name):
                 subject = list(around.before)
             found = [*subject, *found]
@@ -88,7 +87,7 @@ class Linker:
             found = self._weak(free, clauses, name)
         if found:
             return Link(
-                self._levelled(free, clauses, name, self._narrowed(found, words)),
+                self._levelled(words, free, clauses, name, self._narrowed(found, words)),
                 LinkSource.CLAUSE,
                 bone,
                 structure,
@@ -101,6 +100,12 @@ class Linker:
         if around.before and self._hosts.continues(words, name):
             return Link(around.before, LinkSource.BEFORE, bone, structure)
         return Link((), LinkSource.NONE, bone, structure)
+
+    def _is_extension(self, words: Words, place: Place) -> bool:
+        at = place.start
+        while at and self._lexicon.has("determiners", words.tokens[at - 1].norm):
+            at -= 1
+        return bool(self._lexicon.before("extensions", words.tokens, at))
 
     def _directly_before(self, words: Words, places: Sequence[Place], name: Name) -> list[Place]:
         nearest = [place for place in places if place.start < name.start and place.end < name.end]
@@ -140,19 +145,31 @@ class Linker:
         return [place for place in after if place.group == first.group]
 
     def _levelled(
-        self, free: Sequence[Place], clauses: Clauses, name: Name, places: Sequence[Place]
+        self, words: Words, free: Sequence[Place], clauses: Clauses, name: Name, places: Sequence[Place]
     ) -> tuple[Place, ...]:
         """Give vertebral places without a level the nearest one of the sentence, those before the name first."""
         limit = clauses.around(name.end - 1)[1]
-        before = [place.level for place in free if place.level and place.start < name.start]
-        after = [place.level for place in free if place.level and name.end <= place.start < limit]
-        level = before[-1] if before else after[0] if after else None
+        levels = self._run(words, [place for place in free if place.level and place.start < name.start])
+        if not levels:
+            after = (place for place in free if place.level and name.end <= place.start < limit)
+            levels = [place.level for place in after][:1]
         return tuple(
-            replace(place, level=level)
-            if place.level is None and self._rules.sites[place.site].level == "vertebra"
-            else place
+            replace(place, level=level) if self._is_unlevelled(place) else place
             for place in places
+            for level in (levels if levels and self._is_unlevelled(place) else [place.level])
         )
+
+    def _run(self, words: Words, places: Sequence[Place]) -> list[str | None]:
+        """Give the levels of the last list of levels: "at T11 and T12"."""
+        levels: list[str | None] = []
+        start: int | None = None
+        for place in reversed(places):
+            if start is not None and words.norms(place.end, start) not in ("and", ",", "/", "&", ""):
+                break
+            if place.level not in levels:
+                levels.insert(0, place.level)
+            start = place.start
+        return levels
 
     def _narrowed(self, found: Sequence[Place], words: Words) -> list[Place]:
         """Drop wholes of which a part is named too, and doubles; give a level to places that lack one."""
@@ -169,15 +186,11 @@ class Linker:
             for place in unique.values()
             if not (
                 place.level_only
-                and any(
-                    not other.level_only and self._rules.sites[other.site].level for other in unique.values()
-                )
+                and any(not other.level_only and self._rules.sites[other.site].level for other in unique.values())
             )
         ]
         kept = [
-            place
-            for place in kept
-            if not self._is_joint_of(place, kept) and not self._is_label_of(place, kept, words)
+            place for place in kept if not self._is_joint_of(place, kept) and not self._is_label_of(place, kept, words)
         ]
         spread = [place.level for place in unique.values() if place.level_only and place.level]
         if len(spread) > 1:

@@ -96,9 +96,7 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
             linked = linked or tokens[at].norm not in (",", "-")
             at += length
             continue
-        length = (
-            lexicon.at("fillers", tokens, at, match.start) if tokens[at].norm != "and" or only_signal else 0
-        )
+        length = lexicon.at("fillers", tokens, at, match.start) if tokens[at].norm != "and" or only_signal else 0
         length = length or _covered(words, places, at, match.start)
         if only_signal and not length:
             length = next((m.end - at for m in words.lookalikes if m.start == at and m.end <= match.start), 0)
@@ -107,6 +105,7 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
                 lexicon.at("extensions", tokens, at, match.start)
                 or lexicon.at("places", tokens, at, match.start)
                 or lexicon.at("joins", tokens, at, match.start)
+                or lexicon.at("parts", tokens, at, match.start)
             )
         if not length:
             return False
@@ -121,9 +120,7 @@ def _are_weightings(words: Words, lexicon: Lexicon, start: int, end: int) -> boo
         return False
     at = start
     while at < end:
-        length = int(
-            at in skipped or words.tokens[at].norm in (",", "and", "with", "/", "which", "that", "is")
-        )
+        length = int(at in skipped or words.tokens[at].norm in (",", "and", "with", "/", "which", "that", "is"))
         length = length or lexicon.at("fillers", words.tokens, at, end)
         if not length:
             return False

@@ -129,7 +129,7 @@ class ParsedReport:
                 words, name.head, name.rule.assertion, mine, stops, lexicon, policy, neutral=name.rule.neutral
             )
             if claim.assertion is not None and claim.assertion in asking:
-                claim = replace(claim, assertion=asking[claim.assertion])
+                claim = replace(claim, assertion=asking[claim.assertion], change=None)
             parsed.claims.append(claim)
 
     def _decide_causes(self, parsed: ParsedSentence, edges: list[Edge]) -> None:

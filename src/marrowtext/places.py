@@ -112,7 +112,8 @@ class PlaceReader:
         ]
         if phrase.match.form == "term" and phrase.plural:
             return None
-        named = [site for site in [*earlier[::-1], *context.sites] if site in finer]
+        before = context.sites if phrase.determined else ()
+        named = [site for site in [*earlier[::-1], *before] if site in finer]
         return named[0] if len(set(named)) == 1 else None
 
     def _refined(self, phrase: _Phrase) -> list[str]:
@@ -246,7 +247,7 @@ class PlaceReader:
         rule, form = rule_of(phrase.match), phrase.match.form
         if "any" in refine:
             return (refine["any"],), side
-        if finer is not None and form in ("term", "short") and phrase.determined:
+        if finer is not None and form in ("term", "short"):
             return (finer,), side
         if rule.plural_sites and (form == "plural" or side is Laterality.BILATERAL):
             return rule.plural_sites, None if side is Laterality.BILATERAL else side

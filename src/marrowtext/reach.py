@@ -43,6 +43,7 @@ class Reach:
         self._names = {other.start: other.end for other in names if other.start >= name.end}
         self._findings = {m.start: m.end for m in (*words.associated, *words.causes)}
         self._structures = {m.start: m.end for m in words.structures if not _is_lesion(m)}
+        self._spared = False
         # Whether a word has led to the next place; whether a thing stands between; whether a list goes on.
         self._located = self._loose = self._joined = False
 
@@ -66,7 +67,13 @@ class Reach:
     def _take_place(self, at: int) -> int | None:
         first = not self.found and not self._loose
         direct = first and self._listed and self._is_direct(at)
+        if self._spared:
+            self._spared = self._located = False
+            self._loose = True
+            return max(place.end for place in self._places[at])
         if not (self._located or direct):
+            return None
+        if direct and not self._located and self._is_subject(at):
             return None
         self.found += self._places[at]
         self._located = self._loose = self._joined = False
@@ -92,7 +99,11 @@ class Reach:
 
     def _pass_word(self, at: int, limit: int) -> int | None:
         lexicon, tokens = self._lexicon, self._words.tokens
-        if lexicon.at("spared", tokens, at, limit):
+        length = lexicon.at("spared", tokens, at, limit)
+        if length:
+            self._spared = True
+            return at + length
+        if tokens[at].norm == "," and not self.found and not self._goes_on(at + 1, limit):
             return None
         length = lexicon.at("extensions", tokens, at, limit)
         if length and not lexicon.at("places", tokens, at, limit):
@@ -120,6 +131,22 @@ class Reach:
         if self.found and not self._gaps.is_light(self._words, at):
             self._located = False
         return at + 1
+
+    def _is_subject(self, at: int) -> bool:
+        """Say whether a verb behind a place makes it a subject of its own."""
+        end = max(place.end for place in self._places[at])
+        tokens = self._words.tokens
+        return end < len(tokens) and self._lexicon.has("verbs", tokens[end].norm)
+
+    def _goes_on(self, at: int, limit: int) -> bool:
+        """Say whether what stands behind a comma can still lead to a place of the name."""
+        while at < limit and self._gaps.is_light(self._words, at):
+            at += 1
+        tokens = self._words.tokens
+        if at >= limit or at in self._places or at in self._names or at in self._findings:
+            return True
+        lists = ("places", "extensions", "equals", "hedges", "fillers", "joins", "spared")
+        return any(self._lexicon.at(name, tokens, at, limit) for name in lists)
 
     def _leave_subject(self, verb: int) -> None:
         """Drop the last place of a list where a verb makes it a subject of its own."""

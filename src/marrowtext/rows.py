@@ -9,8 +9,9 @@ from marrowtext.assertion import Claim
 from marrowtext.attributes import Attributes
 from marrowtext.attribution import attribute_cause, attribute_summary
 from marrowtext.causes import Cause
+from marrowtext.hosts import JOINT
 from marrowtext.links import Link, LinkSource
-from marrowtext.model import Assertion, Change, Rejected
+from marrowtext.model import Assertion, Change, Rejected, SectionName
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
 from marrowtext.phrases import Words
@@ -49,14 +50,11 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
         if rows and number + 1 < len(report.sentences) and number + 1 not in wanted:
             rows.extend(_ellipses(report, number + 1, rows))
     return [
-        replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause))
-        for row in rows
+        replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
     ], rejected
 
 
-def _rows_of(
-    report: ParsedReport, number: int, earlier: Sequence[Row], rejected: list[Rejected]
-) -> Iterator[Row]:
+def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected: list[Rejected]) -> Iterator[Row]:
     parsed = report.parse(number)
     around = report.surroundings(number)
     for name, claim in zip(parsed.names, parsed.claims, strict=True):
@@ -73,7 +71,9 @@ def _rows_of(
             around,
             no_site=claim.no_site or outside,
         )
-        if name.bare and not link.bone:
+        # "The hip shows no edema" denies it of the bones too; "edema of the hip" may be soft tissue.
+        denied = claim.assertion is Assertion.ABSENT and link.structure == JOINT
+        if name.bare and not link.bone and not denied:
             rejected.append(_reject(parsed, name, link.structure or "not said to be in bone"))
             continue
         antecedent = next((row for row in reversed(earlier) if row.assertion in CURRENT), None)
@@ -109,13 +109,22 @@ def _rows_at(
         antecedent,
     )
     places: list[Place | None] = [
-        place for place in link.places if not excepted or (place not in excepted and place.start < name.start)
+        place
+        for place in link.places
+        if (not excepted or (place not in excepted and place.start < name.start))
+        and not _is_complaint(report, row, place)
     ]
     for place in places or [None]:
         yield replace(row, place=_sited(report, name, place))
     for place in excepted:
         there = replace(row, place=_sited(report, name, place), source=LinkSource.CLAUSE)
         yield replace(there, assertion=Assertion.PRESENT, change=None)
+
+
+def _is_complaint(report: ParsedReport, row: Row, place: Place) -> bool:
+    """Say whether a joint in the indication only says where it hurts."""
+    section = report.sentences[row.number].section.name
+    return section is SectionName.INDICATION and report.tools.rules.sites[place.site].joint
 
 
 def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | None:
@@ -132,9 +141,7 @@ def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | Non
 
 def _is_after_exception(report: ParsedReport, words: Words, name: Name) -> bool:
     """Say whether the denial is of all but what is named before it: "apart from the talus, no edema"."""
-    return any(
-        report.tools.lexicon.at("exceptions", words.tokens, at, name.start) for at in range(name.start)
-    )
+    return any(report.tools.lexicon.at("exceptions", words.tokens, at, name.start) for at in range(name.start))
 
 
 def _exception_behind(report: ParsedReport, parsed: ParsedSentence, name: Name) -> list[Place]:

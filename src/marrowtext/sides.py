@@ -79,17 +79,15 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
         free = match.start not in owned and at not in others
         follows = tokens[at].norm if at < len(tokens) else ""
         of_another = follows.isalpha() and not report.tools.lexicon.has("after_side", follows)
-        if free and not (midline and of_another):
+        away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
+        if free and not (midline and (of_another or (away and side_of(match) is Laterality.BILATERAL))):
             found.add(side_of(match))
     if not found and not midline:
         found = {
             place.side
             for place in parsed.places
             if place.side is not None
-            and (
-                report.tools.rules.sites[place.site].joint
-                or (row.place and _is_near(report, place, row.place))
-            )
+            and (report.tools.rules.sites[place.site].joint or (row.place and _is_near(report, place, row.place)))
         }
     return next(iter(found)) if len(found) == 1 else None
 
@@ -110,6 +108,5 @@ def _is_near(report: ParsedReport, one: Place, other: Place) -> bool:
     """Say whether two places are of one bone or one region, so that the side of one is that of the other."""
     rules = report.tools.rules
     return (
-        rules.bone(one.site) == rules.bone(other.site)
-        or rules.sites[one.site].region == rules.sites[other.site].region
+        rules.bone(one.site) == rules.bone(other.site) or rules.sites[one.site].region == rules.sites[other.site].region
     )

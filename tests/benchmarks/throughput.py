@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -22,7 +23,7 @@ LEAST_RATE, LEAST_RATIO = 300, 15
 
 
 def make_reports(count: int) -> list[str]:
-    """Make reports of about 200 words from those of the corpora, each one its own."""
+    """Make reports of 200 words from those of the corpora: joined, cut to length, each one its own."""
     lines = [line for path in sorted(CORPORA.glob("*/reports.jsonl")) for line in path.open(encoding="utf-8")]
     texts = cycle(json.loads(line)["text"] for line in lines)
     reports: list[str] = []
@@ -30,7 +31,9 @@ def make_reports(count: int) -> list[str]:
         parts = [f"ACCESSION {len(reports)}"]
         while sum(len(part.split()) for part in parts) < WORDS:
             parts.append(next(texts))
-        reports.append("\n\n".join(parts))
+        joined = "\n\n".join(parts)
+        last = next(islice(re.finditer(r"\S+", joined), WORDS - 1, None))
+        reports.append(joined[: last.end()])
     return reports
 
 
