@@ -157,7 +157,11 @@ class AttributeReader:
             low, high = (end, match.start()) if match.start() >= end else (match.end(), start)
             if low > high or any(low <= first and last <= high for first, last in others):
                 continue
-            if match.end() <= start and any(match.end() <= first < start for first, _ in others):
+            first = next((n for n, token in enumerate(words.tokens) if token.start >= match.start()), 0)
+            last = next((n for n, token in enumerate(words.tokens) if token.start >= match.end()), len(words.tokens))
+            if match.end() <= start and not self._is_amount(words, last, name.start):
+                continue
+            if self._lexicon.before("distances", words.tokens, first):
                 continue
             if match.start() >= end and re.match(
                 r"\W*(?:thick|subchondral cyst|cyst|fragment|defect)", text[match.end() :], re.I
@@ -167,6 +171,17 @@ class AttributeReader:
             factor = 10.0 if match[4].lower().startswith("c") else 1.0
             return round(max(numbers) * factor, 2)
         return None
+
+    def _is_amount(self, words: Words, at: int, end: int) -> bool:
+        """Say whether only "area of" and the like stand between a measure and the name."""
+        while at < end:
+            length = self._lexicon.at("fillers", words.tokens, at, end)
+            length = length or self._lexicon.at("parts", words.tokens, at, end) or int(words.tokens[at].norm == "of")
+            length = length or max((m.end - at for m in (*words.attributes, *words.zones) if m.start == at), default=0)
+            if not length:
+                return False
+            at += length
+        return True
 
     def _grade(self, words: Words, text: str, name: Name) -> tuple[str | None, str | None, str | None]:
         if name.rule.concept is Concept.MODIC_1:

@@ -13,6 +13,7 @@ import spacy
 from loguru import logger
 from medspacy.context import ConText, ConTextRule
 from medspacy.target_matcher import TargetMatcher, TargetRule
+from spacy.errors import filter_warning
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
@@ -69,6 +70,8 @@ class Engine:
     def __init__(self, rules: RuleSet) -> None:
         # PyRuSH, which comes with medspaCy, logs every token of a text; it is not used, and silenced all the same.
         logger.disable("PyRuSH")
+        # medspaCy keeps a matcher for token patterns, which our rules have none of; spaCy warns at every sentence.
+        filter_warning("ignore", error_msg="[W036]")
         self._nlp = spacy.blank("en")
         self._nlp.tokenizer = _Splitter(self._nlp.vocab, rules.spelling)
         self._matcher = TargetMatcher(self._nlp, result_type=None, prune=False)

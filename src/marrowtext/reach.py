@@ -17,6 +17,9 @@ from marrowtext.rules import StructureRule
 
 __all__ = ["Reach"]
 
+# How many words of no known kind may stand between "extending to" and the place.
+_UNKNOWN = 2
+
 
 class Reach:
     """One walk: `found` are the places, `extends` says that the first is one that the edema extends to."""
@@ -44,6 +47,7 @@ class Reach:
         self._findings = {m.start: m.end for m in (*words.associated, *words.causes)}
         self._structures = {m.start: m.end for m in words.structures if not _is_lesion(m)}
         self._spared = False
+        self._unknown = 0
         # Whether a word has led to the next place; whether a thing stands between; whether a list goes on.
         self._located = self._loose = self._joined = False
 
@@ -108,14 +112,14 @@ class Reach:
         length = lexicon.at("extensions", tokens, at, limit)
         if length and not lexicon.at("places", tokens, at, limit):
             self.extends = self.extends or not self.found
-            self._located, self._loose = True, False
+            self._lead()
             return at + length
         length = lexicon.at("places", tokens, at, limit)
         if length:
             # A place that the found one is only near to is not the edema's.
             if self.found and lexicon.at("near", tokens, at, limit) and tokens[at].norm != "at":
                 return None
-            self._located, self._loose = True, False
+            self._lead()
             behind = at + length
             refers = not self.found and behind < limit and lexicon.has("pronouns", tokens[behind].norm)
             self.extends = self.extends or refers
@@ -123,14 +127,18 @@ class Reach:
         length = lexicon.at("joins", tokens, at, limit)
         if length:
             self._joined = True
-            self._located = self._located or bool(self.found)
+            self._located, self._unknown = self._located or bool(self.found), 0
             return at + length
         if self.found and lexicon.has("verbs", tokens[at].norm):
             self._leave_subject(at)
             return None
         if self.found and not self._gaps.is_light(self._words, at):
-            self._located = False
+            self._unknown += 1
+            self._located = self._located and self._unknown <= _UNKNOWN
         return at + 1
+
+    def _lead(self) -> None:
+        self._located, self._loose, self._unknown = True, False, 0
 
     def _is_subject(self, at: int) -> bool:
         """Say whether a verb behind a place makes it a subject of its own."""

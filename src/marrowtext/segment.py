@@ -22,7 +22,7 @@ _LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]*")
 _WORD = re.compile(r"[^\s:]+")
 _TAIL = re.compile(r"[ \t]*:|[ \t]+[-–—](?=\s)")
 _BULLET = re.compile(
-    r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?!ve\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*"
+    r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?![vV][eE]\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*"
 )
 _ITEM_BREAK = re.compile(r"(?<=[.;:,!?\s])(?=\(?\d{1,2}[.)]\s?[A-Z][a-zA-Z])|\s/{2,}\s?|\s\|\s")
 _STOP = re.compile(
