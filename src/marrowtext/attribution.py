@@ -87,7 +87,10 @@ def _neighbour_causes(report: ParsedReport, number: int, name: Name, link: Link)
     """Give the causes of the sentence behind or before, where it speaks of this edema."""
     tools = report.tools
     found: list[Cause] = []
-    if report.stands_with(number + 1, number):
+    lists = ("continuations", "hedges", "equals")
+    if report.stands_with(number + 1, number) and any(
+        tools.lexicon.at(name, report.sentences[number + 1].tokens, 0) for name in lists
+    ):
         after = report.parse(number + 1)
         speaks = tools.lexicon.at("continuations", after.words.tokens, 0) or _is_verdict(report, after)
         if speaks and not after.names:
@@ -123,9 +126,7 @@ def attribute_summary(
     for summing in _summing_up(report):
         parsed = report.parse(summing)
         found += [
-            other
-            for other in parsed.causes
-            if other.assertion in CURRENT and _names(report, parsed, other, place)
+            other for other in parsed.causes if other.assertion in CURRENT and _names(report, parsed, other, place)
         ]
     return strongest(found, report.tools.rules.policy) or cause
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import spacy
 from loguru import logger
@@ -35,8 +36,7 @@ _TARGETS = "marrowtext_targets"
 END = "¶"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A term of a rule at tokens `start` to `end` (exclusive) of a sentence; `form` says which list it is in."""
 
     start: int
@@ -75,7 +75,7 @@ class Engine:
         self._nlp = spacy.blank("en")
         self._nlp.tokenizer = _Splitter(self._nlp.vocab, rules.spelling)
         self._matcher = TargetMatcher(self._nlp, result_type=None, prune=False)
-        meanings: dict[str, list[tuple[ExampleRule, str]]] = {}
+        meanings: dict[str, dict[tuple[str, str], tuple[ExampleRule, str]]] = {}
         cues: list[ConTextRule] = []
         seen: set[tuple[str, str]] = set()
         for rule in rules.rules:
@@ -87,11 +87,11 @@ class Engine:
                     if (rule.id, literal) not in seen:
                         seen.add((rule.id, literal))
                         cues.append(_context_rule(rule, literal))
-                elif (rule, form) not in (known := meanings.setdefault(literal, [])):
-                    known.append((rule, form))
+                else:
+                    meanings.setdefault(literal, {})[rule.id, form] = (rule, form)
         self._matcher.add(
             [
-                TargetRule(literal, "TERM", metadata={"meanings": tuple(known)})
+                TargetRule(literal, "TERM", metadata={"meanings": tuple(known.values())})
                 for literal, known in meanings.items()
             ]
         )
@@ -105,34 +105,38 @@ class Engine:
             prune_on_modifier_overlap=False,
         )
         self._context.add(cues)
-        self.vocabulary = frozenset(word for literal in meanings for word in literal.split())
 
-    def match(self, tokens: Sequence[Token], raw: str) -> list[Match]:
+    def sheet(self, tokens: Sequence[Token]) -> Doc:
+        """Make the small Doc of a sentence, on which terms are matched and cues related."""
+        return Doc(
+            self._nlp.vocab,
+            words=[*(token.norm for token in tokens), END],
+            sent_starts=[True, *(False for _ in tokens)],
+        )
+
+    def match(self, doc: Doc, tokens: Sequence[Token], raw: str) -> list[Match]:
         """Find every term in a sentence; overlapping ones are all given, in text order.
 
         `raw` is the text that the offsets of the tokens point into.
         """
-        doc = self._doc(tokens)
         matches: list[Match] = []
         for span in self._matcher(doc):
             for rule, form in span._.target_rule.metadata["meanings"]:
-                if (
-                    form == "capital"
-                    and not raw[tokens[span.start].start : tokens[span.end - 1].end].isupper()
-                ):
+                if form == "capital" and not raw[tokens[span.start].start : tokens[span.end - 1].end].isupper():
                     continue
                 matches.append(Match(span.start, span.end, rule, form))
         matches.sort(key=lambda match: (match.start, -match.end))
         return matches
 
     def relate(
-        self, tokens: Sequence[Token], targets: Sequence[tuple[int, int, str]], breaks: Iterable[int]
+        self, doc: Doc, targets: Sequence[tuple[int, int, str]], breaks: Iterable[int]
     ) -> tuple[list[Edge], list[Cue]]:
         """Say which cues speak of which targets (start, end, label), and give all cues of the sentence.
 
         No cue reaches over a token in `breaks`, where a new clause begins.
         """
-        doc = self._doc(tokens, breaks)
+        for start in breaks:
+            doc[start].is_sent_start = True
         spans = [Span(doc, start, end, label=label) for start, end, label in targets]
         doc.spans[_TARGETS] = spans
         graph = self._context(doc)._.context_graph
@@ -154,14 +158,6 @@ class Engine:
             if not _is_part(modifier.modifier_span, whole)
         ]
         return edges, cues
-
-    def _doc(self, tokens: Sequence[Token], breaks: Iterable[int] = ()) -> Doc:
-        begins = set(breaks)
-        return Doc(
-            self._nlp.vocab,
-            words=[*(token.norm for token in tokens), END],
-            sent_starts=[number == 0 or number in begins for number in range(len(tokens) + 1)],
-        )
 
 
 class _Splitter:

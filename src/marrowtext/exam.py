@@ -90,4 +90,5 @@ class ExamReader:
         for text, start, end in stretches:
             tokens = tuple(split_words(text, self._rules.spelling, start, end))
             sentence = Sentence(start, end, Section(SectionName.OTHER, start, end), (), tokens)
-            yield self._lexicon.sort(sentence, text, self._engine.match(tokens, text))
+            matches = self._engine.match(self._engine.sheet(tokens), tokens, text)
+            yield self._lexicon.sort(sentence, text, matches)

@@ -104,7 +104,8 @@ class ParsedReport:
 
     def _parse(self, sentence: Sentence, context: Context) -> ParsedSentence:
         tools = self.tools
-        words = tools.lexicon.sort(sentence, self.text, tools.engine.match(sentence.tokens, self.text))
+        sheet = tools.engine.sheet(sentence.tokens)
+        words = tools.lexicon.sort(sentence, self.text, tools.engine.match(sheet, sentence.tokens, self.text))
         places = tools.places.read(words, context)
         clauses = cut_clauses(words, places, tools.lexicon)
         names = join_names(words, places, tools.lexicon)
@@ -112,7 +113,7 @@ class ParsedReport:
         targets = [(*name.head, name.rule.concept.value.upper()) for name in names]
         targets += [(match.start, match.end, "CAUSE") for match in words.causes]
         if targets:
-            edges, parsed.cues = tools.engine.relate(sentence.tokens, targets, clauses.starts)
+            edges, parsed.cues = tools.engine.relate(sheet, targets, clauses.starts)
             self._decide_names(parsed, edges)
             self._decide_causes(parsed, edges)
         return parsed
@@ -175,7 +176,8 @@ class ParsedReport:
             for start, end in sentence.headings:
                 tokens = tuple(split_words(self.text, self.tools.rules.spelling, start, end))
                 part = replace(sentence, start=start, end=end, tokens=tokens, headings=())
-                words = lexicon.sort(part, self.text, self.tools.engine.match(tokens, self.text))
+                sheet = self.tools.engine.sheet(tokens)
+                words = lexicon.sort(part, self.text, self.tools.engine.match(sheet, tokens, self.text))
                 read = self.tools.places.read(words, Context((), self.exam.regions))
                 free = tuple(place for place in read if not place.masked)
                 no_place = any(lexicon.has("no_places", token.norm) for token in tokens)

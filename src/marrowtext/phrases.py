@@ -79,9 +79,7 @@ class Lexicon:
         self._begins = {name: _lengths(phrases, 0) for name, phrases in self._lists.items()}
         self._ends = {name: _lengths(phrases, -1) for name, phrases in self._lists.items()}
         self.compounds = dict(phrase.split() for phrase in rules.grammar.phrases("compounds"))
-        self.ordinals = {
-            word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)
-        }
+        self.ordinals = {word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)}
         self.ordinals.update(dict.fromkeys(rules.grammar.phrases("first_names"), 1))
         self.ordinals.update(dict.fromkeys(rules.grammar.phrases("last_names"), 5))
 
@@ -104,9 +102,7 @@ class Lexicon:
             return 0
         phrases = self._lists[name]
         for length in self._ends[name].get(tokens[end - 1].norm, ()):
-            if length == 1 or (
-                length <= end and tuple(token.norm for token in tokens[end - length : end]) in phrases
-            ):
+            if length == 1 or (length <= end and tuple(token.norm for token in tokens[end - length : end]) in phrases):
                 return length
         return 0
 
@@ -147,12 +143,8 @@ class Lexicon:
             mentions=_only(MentionRule, names),
             lookalikes=_only(LookalikeRule, names),
             sites=_only(SiteRule, places),
-            structures=tuple(
-                sorted([*_only(StructureRule, places), *_longest(lesions)], key=lambda m: m.start)
-            ),
-            sides=tuple(
-                m for m in _longest(by_kind.get(SideRule, [])) if not _is_of_joint(m, sentence.tokens)
-            ),
+            structures=tuple(sorted([*_only(StructureRule, places), *_longest(lesions)], key=lambda m: m.start)),
+            sides=tuple(m for m in _longest(by_kind.get(SideRule, [])) if not _is_of_joint(m, sentence.tokens)),
             zones=tuple(match for match in _longest(zones) if not _inside(match, taken)),
             attributes=tuple(others),
             grades=tuple(_longest(by_kind.get(GradeRule, []))),
@@ -233,9 +225,7 @@ def _is_of_joint(match: Match, tokens: Sequence[Token]) -> bool:
     named = [token.norm for token in tokens[match.start : match.end]]
     if match.rule.laterality is not Laterality.BILATERAL:
         return False
-    return (
-        (named[-1] in ("side", "sides") and after[:1] == ["of"]) or after in (["sides", "of"], ["side", "of"])
-    )
+    return (named[-1] in ("side", "sides") and after[:1] == ["of"]) or after in (["sides", "of"], ["side", "of"])
 
 
 def _is_short(match: Match) -> bool:
@@ -252,12 +242,12 @@ def _inside(match: Match, others: Iterable[Match]) -> bool:
 
 def _longest(matches: list[Match]) -> list[Match]:
     """Keep the longest of overlapping matches; of equal ones the first, and all that share its span."""
+    if len(matches) < 2:
+        return matches
     kept: list[Match] = []
     for match in sorted(matches, key=lambda m: (m.start - m.end, _is_short(m), m.start)):
         if all(
-            other.end <= match.start
-            or match.end <= other.start
-            or (other.start, other.end) == (match.start, match.end)
+            other.end <= match.start or match.end <= other.start or (other.start, other.end) == (match.start, match.end)
             for other in kept
         ) and not (isinstance(match.rule, MentionRule | SiteRule) and _is_taken(match, kept)):
             kept.append(match)

@@ -158,14 +158,15 @@ def _exception_behind(report: ParsedReport, parsed: ParsedSentence, name: Name) 
 
 def _ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
     """Give the rows of clauses that deny the mention before them elsewhere: "none on the sacral side"."""
-    parsed = report.parse(number)
-    words, tokens = parsed.words, parsed.words.tokens
+    lexicon, tokens = report.tools.lexicon, report.sentences[number].tokens
     row = next((row for row in reversed(earlier) if row.assertion in CURRENT), None)
-    if row is None:
+    if row is None or not any(lexicon.at("ellipses_absent", tokens, at) for at in range(len(tokens))):
         return
+    parsed = report.parse(number)
+    words = parsed.words
     for at in range(len(tokens)):
         opens = at == 0 or tokens[at - 1].norm in (",", ";", "and", "but") or at in parsed.clauses.starts
-        length = report.tools.lexicon.at("ellipses_absent", tokens, at) if opens else 0
+        length = lexicon.at("ellipses_absent", tokens, at) if opens else 0
         if not length:
             continue
         end = next((p for p in range(at + length, len(tokens)) if tokens[p].norm in (";", ",")), len(tokens))
