@@ -46,9 +46,7 @@ class AttributeReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    def read(
-        self, words: Words, text: str, clauses: Clauses, name: Name, names: Sequence[Name]
-    ) -> Attributes:
+    def read(self, words: Words, text: str, clauses: Clauses, name: Name, names: Sequence[Name]) -> Attributes:
         """Read what the sentence says of the mention."""
         rules: list[str] = []
         values: dict[str, str] = {}
@@ -75,9 +73,7 @@ class AttributeReader:
             rules=tuple(rules),
         )
 
-    def _nearest(
-        self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name], column: str
-    ) -> Match | None:
+    def _nearest(self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name], column: str) -> Match | None:
         begin, limit = clauses.around(name.start)
         candidates: list[tuple[int, Match]] = []
         for match in words.attributes:
@@ -117,9 +113,7 @@ class AttributeReader:
             return False
         between = range(name.end, match.start)
         blocking = [*words.associated, *words.structures, *words.lookalikes]
-        if any(m.start in between for m in blocking) or any(
-            n.start in between for n in names if n is not name
-        ):
+        if any(m.start in between for m in blocking) or any(n.start in between for n in names if n is not name):
             return False
         at = match.end
         skipped = {m.start: m.end for m in (*words.attributes, *words.zones) if m.start >= match.end}
@@ -196,9 +190,7 @@ class AttributeReader:
                 continue
             after = words.tokens[match.end - 1].end
             gap = _GRADE.match(text, after, words.sentence.end)
-            found = re.compile(rf"({rule.grades})(?![\w])", re.IGNORECASE).match(
-                text, gap.end() if gap else after
-            )
+            found = re.compile(rf"({rule.grades})(?![\w])", re.IGNORECASE).match(text, gap.end() if gap else after)
             if found:
                 return rule.system, found[1], rule.id
         return None, None, None

@@ -124,6 +124,8 @@ def attribute_summary(
         return cause
     found = [cause] if cause else []
     for summing in _summing_up(report):
+        if not report.words(summing).causes:
+            continue
         parsed = report.parse(summing)
         found += [
             other for other in parsed.causes if other.assertion in CURRENT and _names(report, parsed, other, place)

@@ -36,9 +36,7 @@ class CauseFinder:
 
     def places_behind(self, words: Words, places: Sequence[Place], end: int) -> tuple[Place, ...]:
         """Give the places that a cause owns: those directly behind it ("fracture of the cuboid")."""
-        after = sorted(
-            (place for place in places if place.start >= end and not place.masked), key=lambda p: p.start
-        )
+        after = sorted((place for place in places if place.start >= end and not place.masked), key=lambda p: p.start)
         if not after:
             return ()
         first = after[0]

@@ -39,9 +39,7 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
     """
     starts: set[int] = set()
     tokens = words.tokens
-    names = sorted(
-        {(m.start, m.end) for m in (*words.mentions, *words.causes, *words.associated, *words.lookalikes)}
-    )
+    names = sorted({(m.start, m.end) for m in (*words.mentions, *words.causes, *words.associated, *words.lookalikes)})
     for at, token in enumerate(tokens):
         if token.norm == ";":
             starts.add(at + 1)
@@ -49,11 +47,7 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
             subordinate = at and token.norm == "there" and lexicon.has("subordinators", tokens[at - 1].norm)
             if _is_inside_places(places, at) or lexicon.at("extensions", tokens, at):
                 continue
-            if (
-                at
-                and not subordinate
-                and (token.norm != "and" or _is_sentence(words, lexicon, at, length, names))
-            ):
+            if at and not subordinate and (token.norm != "and" or _is_sentence(words, lexicon, at, length, names)):
                 starts.add(at)
         elif token.norm == "," and _opens_clause(words, places, lexicon, names, at):
             starts.add(at + 1)
@@ -68,9 +62,7 @@ def _is_inside_places(places: Sequence[Place], at: int) -> bool:
     )
 
 
-def _is_sentence(
-    words: Words, lexicon: Lexicon, at: int, length: int, names: Sequence[tuple[int, int]]
-) -> bool:
+def _is_sentence(words: Words, lexicon: Lexicon, at: int, length: int, names: Sequence[tuple[int, int]]) -> bool:
     """Say whether "and" begins a clause of its own: a name, or a subject with its verb, follows."""
     if length > 1 and _leads_to_name(words, at + length, names):
         return True
@@ -126,9 +118,7 @@ def _opens_clause(
     fresh = [place for place in places if comma < place.start < end and place.group not in groups]
     has_place = any(stop <= place.start or place.end == start for place in fresh)
     has_degree = any(
-        comma < match.start
-        and match.end <= start
-        and getattr(match.rule, "column", "") in ("severity", "extent")
+        comma < match.start and match.end <= start and getattr(match.rule, "column", "") in ("severity", "extent")
         for match in words.attributes
     )
     return has_verb or has_place or has_degree

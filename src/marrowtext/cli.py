@@ -99,24 +99,16 @@ def _start(
 @app.command()
 @_guard
 def extract(
-    reports: Annotated[
-        Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, or a folder of .txt files.")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="Findings table to write: .csv, .jsonl or .parquet.")
-    ],
+    reports: Annotated[Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, or a folder of .txt files.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Findings table to write: .csv, .jsonl or .parquet.")],
     text_column: _TextColumn = None,
     id_column: _IdColumn = None,
     title_column: _TitleColumn = None,
-    carry: Annotated[
-        list[str] | None, typer.Option(metavar="COL", help="Input column to carry along.")
-    ] = None,
+    carry: Annotated[list[str] | None, typer.Option(metavar="COL", help="Input column to carry along.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
     patterns: _PatternFolders = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite tables that exist.")] = False,
-    max_length: Annotated[
-        int | None, typer.Option(min=1, help="Longest report to read, in characters.")
-    ] = None,
+    max_length: Annotated[int | None, typer.Option(min=1, help="Longest report to read, in characters.")] = None,
 ) -> None:
     """Write the findings of REPORTS to OUT, and a table with one row per report beside it."""
     from marrowtext.batch import extract_tables
@@ -127,9 +119,7 @@ def extract(
     reader = read_reports(reports, choice, max_length=max_length or MAX_LENGTH)
     typer.echo(_tell_columns(reader), err=True)
     with _show_progress(reader) as progress:
-        tally = extract_tables(
-            reader, out, patterns=patterns, workers=workers, force=force, progress=progress
-        )
+        tally = extract_tables(reader, out, patterns=patterns, workers=workers, force=force, progress=progress)
     typer.echo(_tell_tally(tally), err=True)
     typer.echo(f"written    {out}, {reports_path(out)}", err=True)
 
@@ -259,9 +249,7 @@ def _tell_columns(reader: ReportReader) -> str:
 def _tell_tally(tally: Tally) -> str:
     lines = [f"reports    {tally.reports}", f"findings   {tally.findings}"]
     lines.extend(f"  {assertion:<14} {count}" for assertion, count in tally.assertions.most_common())
-    lines.append(
-        f"errors     {tally.errors}" + (", with their reasons in the reports table" if tally.errors else "")
-    )
+    lines.append(f"errors     {tally.errors}" + (", with their reasons in the reports table" if tally.errors else ""))
     if tally.duplicates:
         lines.append(f"duplicates {tally.duplicates} ids that came before; `row` tells the reports apart")
     return "\n".join(lines)

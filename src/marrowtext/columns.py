@@ -74,23 +74,17 @@ FINDING_COLUMNS: tuple[Column, ...] = (
         "Part of the report; text without headings is findings.",
         _values(SectionName),
     ),
-    Column(
-        "concept", _STRING, False, "Under which name the report speaks of marrow edema.", _values(Concept)
-    ),
+    Column("concept", _STRING, False, "Under which name the report speaks of marrow edema.", _values(Concept)),
     Column("mention", _STRING, False, "The words of the mention, as in the text."),
     Column("start", _INTEGER, False, "First code point of the mention in the report text."),
     Column("end", _INTEGER, False, "Code point after the mention: text[start:end] == mention."),
     Column("sentence", _STRING, False, "The sentence that holds the mention, as in the text."),
     Column("assertion", _STRING, False, "What the report claims about the mention.", _values(Assertion)),
-    Column(
-        "change", _STRING, True, "Change since an earlier exam, where the report says so.", _values(Change)
-    ),
+    Column("change", _STRING, True, "Change since an earlier exam, where the report says so.", _values(Change)),
     Column("site", _STRING, True, "Most specific site that the words support, an id of the site list."),
     Column("region", _STRING, True, "Body region of the site."),
     Column("bone", _STRING, True, "Topmost ancestor of the site."),
-    Column(
-        "level", _STRING, True, "Vertebral level or range (L4, L4-L5), or the number of a rib or phalanx."
-    ),
+    Column("level", _STRING, True, "Vertebral level or range (L4, L4-L5), or the number of a rib or phalanx."),
     Column("zone", _STRING, True, "Where in the site, normalised words with single spaces."),
     Column(
         "laterality",
@@ -118,9 +112,7 @@ FINDING_COLUMNS: tuple[Column, ...] = (
         "Stated extent.",
         ("focal", "multifocal", "patchy", "linear", "diffuse", "extensive"),
     ),
-    Column(
-        "acuity", _STRING, True, "Stated age of the edema or of its cause.", ("acute", "subacute", "chronic")
-    ),
+    Column("acuity", _STRING, True, "Stated age of the edema or of its cause.", ("acute", "subacute", "chronic")),
     Column("size_mm", _FLOAT, True, "Largest stated dimension of the edema, in millimetres."),
     Column("grade_system", _STRING, True, "Grading system that the report names."),
     Column("grade", _STRING, True, "Grade that the report states; never inferred."),
@@ -169,9 +161,7 @@ and Parquet, and `NA` in pandas; booleans are `true` and `false` in CSV. Input c
 follow the columns of both tables, as text.
 """
 
-_FINDINGS_TEXT = (
-    "One row per mention and per site and side that it is said to be at; denied mentions have rows too."
-)
+_FINDINGS_TEXT = "One row per mention and per site and side that it is said to be at; denied mentions have rows too."
 
 _REPORTS_TEXT = """\
 One row per report of the input, findings or none, in input order. A report that could not be read has

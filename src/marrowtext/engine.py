@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import spacy
 from loguru import logger
+from medspacy.common.medspacy_matcher import MedspacyMatcher
 from medspacy.context import ConText, ConTextRule
 from medspacy.target_matcher import TargetMatcher, TargetRule
 from spacy.errors import filter_warning
@@ -19,10 +20,13 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from marrowtext.model import Token
-from marrowtext.rules import CueRule, ExampleRule, HeadingRule, RuleSet
+from marrowtext.rules import CueRule, ExampleRule, HeadingRule, LookalikeRule, MentionRule, RuleSet
 from marrowtext.words import Spelling, split_words
 
-__all__ = ["Cue", "Edge", "Engine", "Match"]
+__all__ = ["Cue", "Edge", "Engine", "Match", "Sheet"]
+
+Sheet = Doc
+"""The small Doc of one sentence; the other stages only hand it back."""
 
 _DIRECTIONS = {
     "forward": "FORWARD",
@@ -74,7 +78,9 @@ class Engine:
         filter_warning("ignore", error_msg="[W036]")
         self._nlp = spacy.blank("en")
         self._nlp.tokenizer = _Splitter(self._nlp.vocab, rules.spelling)
-        self._matcher = TargetMatcher(self._nlp, result_type=None, prune=False)
+        self._targets = TargetMatcher(self._nlp, result_type=None, prune=False)
+        # The words around the targets are matched by the same medspaCy matcher, without a span for each.
+        self._around = MedspacyMatcher(self._nlp, name="marrowtext_around", prune=False)
         meanings: dict[str, dict[tuple[str, str], tuple[ExampleRule, str]]] = {}
         cues: list[ConTextRule] = []
         seen: set[tuple[str, str]] = set()
@@ -89,12 +95,15 @@ class Engine:
                         cues.append(_context_rule(rule, literal))
                 else:
                     meanings.setdefault(literal, {})[rule.id, form] = (rule, form)
-        self._matcher.add(
-            [
-                TargetRule(literal, "TERM", metadata={"meanings": tuple(known.values())})
-                for literal, known in meanings.items()
-            ]
-        )
+        targets = {phrase for phrase, known in meanings.items() if any(_is_target(rule) for rule, _ in known.values())}
+        for matcher, phrases in ((self._targets, targets), (self._around, meanings.keys() - targets)):
+            matcher.add(
+                [
+                    TargetRule(phrase, "TERM", metadata={"meanings": tuple(meanings[phrase].values())})
+                    for phrase in sorted(phrases)
+                ]
+            )
+        self._strings = self._nlp.vocab.strings
         # ConText's own pruning drops one of two cues on the same words; ours keeps both.
         self._context = ConText(
             self._nlp,
@@ -119,12 +128,14 @@ class Engine:
 
         `raw` is the text that the offsets of the tokens point into.
         """
+        found = [(span.start, span.end, span._.target_rule) for span in self._targets(doc)]
+        rules = self._around.rule_map
+        found += [(start, end, rules[self._strings[rule_id]]) for rule_id, start, end in self._around(doc)]
         matches: list[Match] = []
-        for span in self._matcher(doc):
-            for rule, form in span._.target_rule.metadata["meanings"]:
-                if form == "capital" and not raw[tokens[span.start].start : tokens[span.end - 1].end].isupper():
-                    continue
-                matches.append(Match(span.start, span.end, rule, form))
+        for start, end, target in found:
+            for rule, form in target.metadata["meanings"]:
+                if form != "capital" or raw[tokens[start].start : tokens[end - 1].end].isupper():
+                    matches.append(Match(start, end, rule, form))
         matches.sort(key=lambda match: (match.start, -match.end))
         return matches
 
@@ -169,6 +180,10 @@ class _Splitter:
 
     def __call__(self, text: str) -> Doc:
         return Doc(self._vocab, words=[token.norm for token in split_words(text, self._spelling)])
+
+
+def _is_target(rule: ExampleRule) -> bool:
+    return isinstance(rule, MentionRule | LookalikeRule)
 
 
 def _is_part(span: tuple[int, int], others: Iterable[tuple[int, int]], target: Span | None = None) -> bool:

@@ -21,6 +21,8 @@ __all__ = ["Exam", "ExamReader"]
 _LETTERS = {"r": Laterality.RIGHT, "l": Laterality.LEFT}
 
 
+# How many sentences from its start a report may take to name its exam.
+_EARLY = 12
 # How many opening sentences of a report without an indication tell of the complaint.
 _OPENING = 2
 
@@ -46,7 +48,7 @@ class ExamReader:
     def read(self, report: Report, segmented: SegmentedText) -> Exam:
         """Read the side from the title, a sentence that names the exam, the title column, then the indication."""
         text = report.text
-        named = [s for s in segmented.sentences if self._names_exam(s)]
+        named = [s for s in segmented.sentences[:_EARLY] if self._names_exam(s)]
         indication = [s for s in segmented.sentences if s.section.name is SectionName.INDICATION]
         if not indication:
             indication = [s for s in segmented.sentences[:_OPENING] if s.section.heading is None and s not in named]

@@ -33,9 +33,7 @@ def check_rule(pipeline: Pipeline, rule: ExampleRule) -> list[str]:
     failures: list[str] = []
     for kind in ("finds", "skips"):
         for example in getattr(rule, kind):
-            failures += [
-                f"{kind}: {example!r}: {why}" for why in check_example(pipeline, rule, kind, example)
-            ]
+            failures += [f"{kind}: {example!r}: {why}" for why in check_example(pipeline, rule, kind, example)]
     return failures
 
 
@@ -86,9 +84,7 @@ def _compare_rows(words: str, mention: MarkedMention, rows: Sequence[Row]) -> It
     left = list(rows)
     for values in mention.rows:
         wanted = {"assertion": Assertion.PRESENT.value, **dict(values)}
-        match = next(
-            (row for row in left if all(_text(row[key]) == value for key, value in wanted.items())), None
-        )
+        match = next((row for row in left if all(_text(row[key]) == value for key, value in wanted.items())), None)
         if match is None:
             near = {key: _text(left[0][key]) for key in wanted} if left else None
             yield f"no row of {words!r} with {wanted}; found {near}"

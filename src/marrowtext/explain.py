@@ -100,9 +100,7 @@ def explain_html(reading: Reading) -> str:
         for piece in _cut_report(reading)
     )
     rows = "".join(_row_html(_describe(reading, finding)) for finding in reading.findings)
-    rejected = "".join(
-        f"<li><q>{escape(words)}</q> {escape(reason)}</li>" for words, reason in _tell_rejected(reading)
-    )
+    rejected = "".join(f"<li><q>{escape(words)}</q> {escape(reason)}</li>" for words, reason in _tell_rejected(reading))
     colours = "".join(f"mark.{kind} {{ background: {colour} }} " for kind, (_, colour) in _STYLES.items())
     legend = " ".join(f'<mark class="{kind}">{kind}</mark>' for kind in _STYLES)
     return _PAGE.format(
@@ -146,8 +144,7 @@ td {{ padding: .1rem 1rem .1rem 0; vertical-align: top }}
 def _row_html(row: _Row) -> str:
     fields = "; ".join(f"{escape(name)} <b>{escape(value)}</b>" for name, value in row.fields)
     reasons = "".join(
-        f"<tr><td><code>{escape(rule)}</code></td><td>{escape(words)}</td></tr>"
-        for rule, words in row.reasons
+        f"<tr><td><code>{escape(rule)}</code></td><td>{escape(words)}</td></tr>" for rule, words in row.reasons
     )
     return f"<li><b>{escape(row.headline)}</b><br>{fields}<table>{reasons}</table></li>\n"
 
@@ -175,9 +172,7 @@ def _tell_rows(reading: Reading) -> str:
 def _describe(reading: Reading, finding: Finding) -> _Row:
     name = f"{finding.concept.value} {finding.assertion.value}, {finding.site or 'no site'}"
     values = finding_row(finding).items()
-    fields = (
-        (name, str(value)) for name, value in values if name not in _TOLD and value not in (None, False)
-    )
+    fields = ((name, str(value)) for name, value in values if name not in _TOLD and value not in (None, False))
     return _Row(
         headline=f'{name}: "{_one_line(finding.mention)}"',
         fields=tuple((name, _one_line(value)) for name, value in fields),
@@ -197,9 +192,7 @@ def _find_words(reading: Reading, finding: Finding, rule: str) -> str:
     end = begin + len(finding.sentence)
     near = [mark for mark in marks if begin <= mark.start and mark.end <= end]
     if not near and marks:
-        near = [
-            min(marks, key=lambda mark: min(abs(mark.end - finding.start), abs(mark.start - finding.end)))
-        ]
+        near = [min(marks, key=lambda mark: min(abs(mark.end - finding.start), abs(mark.start - finding.end)))]
     return ", ".join(dict.fromkeys(f'"{_one_line(text[mark.start : mark.end])}"' for mark in near))
 
 

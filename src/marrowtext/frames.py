@@ -125,21 +125,15 @@ def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, Colum
         frame = texts.reset_index(level=named) if named else texts
         return frame, choose_columns([str(name) for name in frame.columns], wish, "the frame")
     if wish != ColumnChoice():
-        raise InputError(
-            "text, id, title and carry name columns of a frame, and this input is none; leave them out"
-        )
+        raise InputError("text, id, title and carry name columns of a frame, and this input is none; leave them out")
     if isinstance(texts, str):
-        raise InputError(
-            "this is one text; give a list of texts, or use marrowtext.findings for a single one"
-        )
+        raise InputError("this is one text; give a list of texts, or use marrowtext.findings for a single one")
     if isinstance(texts, pandas.Series):
         if isinstance(texts.index, pandas.RangeIndex):
             return pandas.DataFrame({_TEXT: texts}), ColumnChoice(_TEXT)
         return pandas.DataFrame({_TEXT: texts.array, _ID: texts.index}), ColumnChoice(_TEXT, _ID)
     fields = [_fields(report) for report in texts]
-    carry = tuple(
-        dict.fromkeys(name for report in fields for name in report if name not in (_TEXT, _ID, _TITLE))
-    )
+    carry = tuple(dict.fromkeys(name for report in fields for name in report if name not in (_TEXT, _ID, _TITLE)))
     frame = pandas.DataFrame(
         {name: pandas.Series([f.get(name) for f in fields]) for name in (_TEXT, _ID, _TITLE, *carry)}
     )

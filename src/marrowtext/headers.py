@@ -69,17 +69,14 @@ def choose_columns(names: Sequence[str], wish: ColumnChoice, source: str) -> Col
                 chosen[role] = _find_named(names, found, role, source)
     if "text" not in chosen:
         raise InputError(
-            f"{source}: no column has a common name for report text; name it with --text-column. "
-            f"{_list_names(names)}"
+            f"{source}: no column has a common name for report text; name it with --text-column. {_list_names(names)}"
         )
     return ColumnChoice(chosen["text"], chosen.get("id"), chosen.get("title"), carry)
 
 
 def _find_named(names: Sequence[str], name: str, role: str, source: str) -> str:
     """Find a column by its name, as written or else without regard to case, spaces and underscores."""
-    found = [known for known in names if known == name] or [
-        known for known in names if _key(known) == _key(name)
-    ]
+    found = [known for known in names if known == name] or [known for known in names if _key(known) == _key(name)]
     if not found:
         raise InputError(f"{source}: no column {name!r} for {_OPTIONS[role]}. {_list_names(names)}")
     if len(found) > 1:
@@ -104,8 +101,7 @@ def _check_carried(carry: Sequence[str], source: str) -> None:
     for name in carry:
         if name in taken:
             raise InputError(
-                f"{source}: column {name!r} cannot be carried along: the output has a column of that name; "
-                "rename it"
+                f"{source}: column {name!r} cannot be carried along: the output has a column of that name; rename it"
             )
 
 

@@ -135,9 +135,7 @@ class Scan:
         here = at - length
         while here > floor and self._lexicon.has("parts", self._words.tokens[here - 1].norm):
             here -= 1
-        return bool(
-            here in self._ending or here in self._level_ending or self._number_before(here)[0] is not None
-        )
+        return bool(here in self._ending or here in self._level_ending or self._number_before(here)[0] is not None)
 
     def behind(self, noun: int, next_noun: int) -> tuple[int, Chunk]:
         """Read rightwards from a site name, as far as what is read does not belong to the next one."""

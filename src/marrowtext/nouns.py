@@ -109,11 +109,7 @@ class NounChooser:
         while (
             at < len(tokens)
             and not self._lexicon.has("part_nouns", tokens[at].norm)
-            and (
-                at in skipped
-                or tokens[at].norm in ("and", "/", ",", "or")
-                or self._lexicon.at("joins", tokens, at)
-            )
+            and (at in skipped or tokens[at].norm in ("and", "/", ",", "or") or self._lexicon.at("joins", tokens, at))
         ):
             at = skipped.get(at, at + (self._lexicon.at("joins", tokens, at) or 1))
         if at >= len(tokens) or not self._lexicon.has("part_nouns", tokens[at].norm):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from marrowtext.assertion import Claim, decide
 from marrowtext.attributes import AttributeReader
 from marrowtext.causes import Cause, CauseFinder
 from marrowtext.clauses import Clauses, cut_clauses
-from marrowtext.engine import Cue, Edge, Engine
+from marrowtext.engine import Cue, Edge, Engine, Sheet
 from marrowtext.exam import Exam, ExamReader
 from marrowtext.hosts import Surroundings
 from marrowtext.links import Linker
-from marrowtext.model import Assertion, Highlight, Laterality, Report, SectionName, Sentence
+from marrowtext.model import Assertion, Highlight, Laterality, Report, Section, SectionName, Sentence
 from marrowtext.names import Name, join_names
 from marrowtext.nouns import Context
 from marrowtext.phrases import Lexicon, Words, side_of
@@ -28,6 +29,15 @@ __all__ = ["CURRENT", "Heading", "ParsedReport", "ParsedSentence", "Tools"]
 CURRENT = (Assertion.PRESENT, Assertion.POSSIBLE)
 # How many sentences a report without headings may open with before its findings begin.
 _OPENING = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the headings over a sentence say: places, whether they speak of bone, a side."""
+
+    places: tuple[Place, ...] = ()
+    bony: bool = False
+    side: Laterality | None = None
 
 
 class Tools:
@@ -47,6 +57,25 @@ class Tools:
         self.attributes = AttributeReader(self.lexicon)
         self.causes = CauseFinder(rules, self.lexicon)
         self.exams = ExamReader(rules, self.engine, self.lexicon, self.places)
+        # The headings of a department are few; each is read once.
+        self.read_headings = lru_cache(maxsize=4096)(self._read_headings)
+
+    def _read_headings(self, texts: tuple[str, ...], regions: frozenset[str]) -> Heading:
+        """Read the headings over a sentence, outermost first; a compartment is no place."""
+        places: tuple[Place, ...] = ()
+        bony = False
+        side: Laterality | None = None
+        for text in texts:
+            tokens = tuple(split_words(text, self.rules.spelling))
+            sentence = Sentence(0, len(text), Section(SectionName.OTHER, 0, len(text)), (), tokens)
+            words = self.lexicon.sort(sentence, text, self.engine.match(self.engine.sheet(tokens), tokens, text))
+            free = tuple(place for place in self.places.read(words, Context((), regions)) if not place.masked)
+            no_place = any(self.lexicon.has("no_places", token.norm) for token in tokens)
+            places = () if no_place else free or places
+            bony = bony or any(self.lexicon.has("bone_headings", token.norm) for token in tokens)
+            sides = {side_of(match) for match in words.sides}
+            side = next(iter(sides)) if len(sides) == 1 else side
+        return Heading(places, bony, side)
 
 
 @dataclass(slots=True)
@@ -62,15 +91,6 @@ class ParsedSentence:
     cues: list[Cue] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What the headings over a sentence say: places, whether they speak of bone, a side."""
-
-    places: tuple[Place, ...] = ()
-    bony: bool = False
-    side: Laterality | None = None
-
-
 class ParsedReport:
     """A report whose sentences are parsed on demand, and what its headings and its title say."""
 
@@ -81,13 +101,26 @@ class ParsedReport:
         self.sentences = segmented.sentences
         self.exam: Exam = tools.exams.read(report, segmented)
         self._segmented = segmented
+        self._words: dict[int, tuple[Words, Sheet]] = {}
         self._parsed: dict[int, ParsedSentence] = {}
         self._headings: dict[tuple[tuple[int, int], ...], Heading] = {}
+
+    def words(self, number: int) -> Words:
+        """Give the terms of one sentence: all that is needed to see that it holds no mention and no cause."""
+        return self._matched(number)[0]
+
+    def _matched(self, number: int) -> tuple[Words, Sheet]:
+        if number not in self._words:
+            sentence, engine = self.sentences[number], self.tools.engine
+            sheet = engine.sheet(sentence.tokens)
+            matches = engine.match(sheet, sentence.tokens, self.text)
+            self._words[number] = self.tools.lexicon.sort(sentence, self.text, matches), sheet
+        return self._words[number]
 
     def parse(self, number: int) -> ParsedSentence:
         """Give one sentence, parsed."""
         if number not in self._parsed:
-            self._parsed[number] = self._parse(self.sentences[number], self._context(number))
+            self._parsed[number] = self._parse(number)
         return self._parsed[number]
 
     def stands_with(self, one: int, other: int) -> bool:
@@ -102,10 +135,10 @@ class ParsedReport:
             sites += [place.site for place in self._parsed[number - 1].places[::-1]]
         return Context(tuple(sites), self.exam.regions)
 
-    def _parse(self, sentence: Sentence, context: Context) -> ParsedSentence:
+    def _parse(self, number: int) -> ParsedSentence:
         tools = self.tools
-        sheet = tools.engine.sheet(sentence.tokens)
-        words = tools.lexicon.sort(sentence, self.text, tools.engine.match(sheet, sentence.tokens, self.text))
+        words, sheet = self._matched(number)
+        context = self._context(number)
         places = tools.places.read(words, context)
         clauses = cut_clauses(words, places, tools.lexicon)
         names = join_names(words, places, tools.lexicon)
@@ -165,27 +198,12 @@ class ParsedReport:
         return any(self.text[mark.end : mark.end + 1].isalpha() for mark in marks)
 
     def heading(self, sentence: Sentence) -> Heading:
-        """Read the headings that a sentence stands under; a compartment is no place."""
+        """Give what the headings say that a sentence stands under."""
         if not sentence.headings:
             return Heading()
         if sentence.headings not in self._headings:
-            places: tuple[Place, ...] = ()
-            bony = False
-            side: Laterality | None = None
-            lexicon = self.tools.lexicon
-            for start, end in sentence.headings:
-                tokens = tuple(split_words(self.text, self.tools.rules.spelling, start, end))
-                part = replace(sentence, start=start, end=end, tokens=tokens, headings=())
-                sheet = self.tools.engine.sheet(tokens)
-                words = lexicon.sort(part, self.text, self.tools.engine.match(sheet, tokens, self.text))
-                read = self.tools.places.read(words, Context((), self.exam.regions))
-                free = tuple(place for place in read if not place.masked)
-                no_place = any(lexicon.has("no_places", token.norm) for token in tokens)
-                places = () if no_place else free or places
-                bony = bony or any(lexicon.has("bone_headings", token.norm) for token in tokens)
-                sides = {side_of(match) for match in words.sides}
-                side = next(iter(sides)) if len(sides) == 1 else side
-            self._headings[sentence.headings] = Heading(places, bony, side)
+            texts = tuple(self.text[start:end] for start, end in sentence.headings)
+            self._headings[sentence.headings] = self.tools.read_headings(texts, self.exam.regions)
         return self._headings[sentence.headings]
 
     def surroundings(self, number: int) -> Surroundings:
@@ -209,8 +227,9 @@ class ParsedReport:
         for section in self._segmented.sections:
             if section.heading and section.rule:
                 found[*section.heading, "heading"] = Highlight(*section.heading, "heading", section.rule)
-        for parsed in self._parsed.values():
-            words, tokens = parsed.words, parsed.words.tokens
+        for number, (words, _) in self._words.items():
+            tokens = words.tokens
+            cues = self._parsed[number].cues if number in self._parsed else ()
             groups = (
                 ("mention", words.mentions),
                 ("look-alike", words.lookalikes),
@@ -222,7 +241,7 @@ class ParsedReport:
                 ("grade", words.grades),
                 ("cause", words.causes),
                 ("associated", words.associated),
-                ("cue", parsed.cues),
+                ("cue", cues),
             )
             for kind, matches in groups:
                 for match in matches:

@@ -138,9 +138,7 @@ def _start_executor(workers: int) -> ProcessPoolExecutor:
         pass
     else:
         return executor
-    raise MarrowtextError(
-        'worker processes cannot start; in a script, put the call under `if __name__ == "__main__":`'
-    )
+    raise MarrowtextError('worker processes cannot start; in a script, put the call under `if __name__ == "__main__":`')
 
 
 def _texts(chunk: Chunk) -> list[_Text]:

@@ -68,9 +68,7 @@ class ReportReader(Iterator[ReportRow]):
         raise InputError(f"{self.path}: reading failed ({reason}); check the disk and start again")
 
 
-def read_reports(
-    path: str | Path, columns: ColumnChoice = _NO_CHOICE, *, max_length: int = MAX_LENGTH
-) -> ReportReader:
+def read_reports(path: str | Path, columns: ColumnChoice = _NO_CHOICE, *, max_length: int = MAX_LENGTH) -> ReportReader:
     """Read reports from a .csv, .tsv, .jsonl or .parquet file or a folder of .txt files, one row at a time.
 
     Text, id and exam title are found by common names where `columns` does not name them. Ids stay text as
@@ -84,9 +82,7 @@ def read_reports(
     try:
         source = open_source(path)
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}); check the file and its permissions"
-        ) from None
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from None
     return ReportReader(path, source, choose_columns(source.names, columns, str(path)), max_length)
 
 
@@ -100,9 +96,7 @@ def check_records(
             yield ReportRow(row, report, reason, seen.add(report.id))
 
 
-def _read_record(
-    row: int, record: Record, columns: ColumnChoice, max_length: int
-) -> tuple[Report, str | None]:
+def _read_record(row: int, record: Record, columns: ColumnChoice, max_length: int) -> tuple[Report, str | None]:
     if isinstance(record, Broken):
         return Report(record.id or str(row), "", None, dict.fromkeys(columns.carry)), record.reason
     text, reason = _read_text(_get(record, columns.text), max_length)

@@ -29,9 +29,7 @@ def shared_pipeline(folders: tuple[Path, ...]) -> Pipeline:
     return load_pipeline(*folders)
 
 
-def findings(
-    text: str, *, id: str = "1", title: str | None = None, patterns: Patterns = None
-) -> list[Finding]:
+def findings(text: str, *, id: str = "1", title: str | None = None, patterns: Patterns = None) -> list[Finding]:
     """Read one report and give its findings, in text order.
 
     `title` is the exam title where the text does not hold it, `patterns` a folder of rules of one's own. The

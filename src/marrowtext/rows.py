@@ -55,6 +55,8 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
 
 
 def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected: list[Rejected]) -> Iterator[Row]:
+    if not report.words(number).mentions:
+        return
     parsed = report.parse(number)
     around = report.surroundings(number)
     for name, claim in zip(parsed.names, parsed.claims, strict=True):

@@ -19,14 +19,9 @@ class Screen:
     """
 
     def __init__(self, rules: RuleSet, normal_form: Callable[[str], tuple[str, ...]]) -> None:
-        self._triggers = frozenset(
-            word for phrase in rules.grammar.phrases("triggers") for word in normal_form(phrase)
-        )
+        self._triggers = frozenset(word for phrase in rules.grammar.phrases("triggers") for word in normal_form(phrase))
         self._anaphors = frozenset(
-            normal_form(phrase)[0]
-            for rule in rules.of(MentionRule)
-            if rule.anaphor
-            for _, phrase in rule.phrases()
+            normal_form(phrase)[0] for rule in rules.of(MentionRule) if rule.anaphor for _, phrase in rule.phrases()
         )
         for rule in rules.of(MentionRule):
             for _, phrase in rule.phrases():

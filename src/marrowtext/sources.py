@@ -132,17 +132,13 @@ class _Csv:
             try:
                 row = next(reader)
             except csv.Error:
-                yield Broken(
-                    f"line {line} begins a cell of more than {_LONGEST_CELL:,} characters; close its quotes"
-                )
+                yield Broken(f"line {line} begins a cell of more than {_LONGEST_CELL:,} characters; close its quotes")
                 continue
             if row == [last]:
                 return
             if row and last in row[-1]:
                 lines = reader.line_num - 1 - line
-                yield Broken(
-                    f"line {line} opens a quote that is never closed; {lines} more lines are lost in it"
-                )
+                yield Broken(f"line {line} opens a quote that is never closed; {lines} more lines are lost in it")
                 return
             if row:
                 yield row
@@ -251,9 +247,7 @@ class _TextFiles:
 
     def __init__(self, folder: Path, files: Sequence[Path]) -> None:
         if not files:
-            raise InputError(
-                f"{folder}: no .txt file in this folder; give a folder that holds some, or a file"
-            )
+            raise InputError(f"{folder}: no .txt file in this folder; give a folder that holds some, or a file")
         self._folder = folder
         self._files = files
         self.encoding: str | None = None
@@ -271,7 +265,5 @@ class _TextFiles:
 
 def _list_texts(folder: Path) -> list[Path]:
     """List the text files at any depth, but for the hidden ones that file systems leave there."""
-    texts = (
-        path for path in folder.rglob("*") if path.suffix.lower() == ".txt" and not path.name.startswith(".")
-    )
+    texts = (path for path in folder.rglob("*") if path.suffix.lower() == ".txt" and not path.name.startswith("."))
     return sorted(path for path in texts if path.is_file())

@@ -60,9 +60,7 @@ def summarise(findings: Iterable[Finding], policy: Policy) -> ReportSummary:
         historical=counts[Assertion.HISTORICAL],
         sites=tuple(sorted({row.site for row in affirmed if row.site})),
         sides=tuple(sorted({row.laterality.value for row in affirmed if row.laterality})),
-        patterns=tuple(
-            sorted({row.pattern.value for row in affirmed if row.pattern is not Pattern.UNSPECIFIED})
-        ),
+        patterns=tuple(sorted({row.pattern.value for row in affirmed if row.pattern is not Pattern.UNSPECIFIED})),
         conflict=_has_conflict(current, affirmed),
     )
 

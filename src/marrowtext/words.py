@@ -39,9 +39,7 @@ class Spelling:
     def _compute(self, word: str) -> str:
         lowered = word.lower().replace("’", "'")
         if not lowered.isascii():
-            stripped = "".join(
-                c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c)
-            )
+            stripped = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
             lowered = stripped or lowered
         return self._variants.get(lowered, lowered)
 

@@ -174,9 +174,7 @@ class _ParquetWriter(TableWriter):
         if not self._group:
             return
         columns = zip(*self._group, strict=True)
-        arrays = [
-            pyarrow.array(values, field.type) for values, field in zip(columns, self._schema, strict=True)
-        ]
+        arrays = [pyarrow.array(values, field.type) for values, field in zip(columns, self._schema, strict=True)]
         self._group.clear()
         self._table.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
 
