@@ -1,8 +1,6 @@
 """marrowtext reads free-text MRI reports and writes a table of bone marrow edema findings."""
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,13 +42,3 @@ def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"marrowtext.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'marrowtext' has no attribute {name!r}")
-
-
-class _Package(ModuleType):
-    # A submodule binds itself to its name here when it is imported; `findings` is the name of a function.
-    def __setattr__(self, name: str, value: object) -> None:
-        if name not in _HOMES or not isinstance(value, ModuleType):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from marrowtext.engine import Engine
 from marrowtext.model import Laterality, LateralitySource, Report, Section, SectionName, Sentence
@@ -90,7 +91,8 @@ class ExamReader:
 
     def _words(self, stretches: Iterable[tuple[str, int, int]]) -> Iterable[Words]:
         for text, start, end in stretches:
-            tokens = tuple(split_words(text, self._rules.spelling, start, end))
-            sentence = Sentence(start, end, Section(SectionName.OTHER, start, end), (), tokens)
+            split = partial(split_words, text, self._rules.spelling)
+            sentence = Sentence(start, end, Section(SectionName.OTHER, start, end), (), split)
+            tokens = sentence.tokens
             matches = self._engine.match(self._engine.sheet(tokens), tokens, text)
             yield self._lexicon.sort(sentence, text, matches)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -144,15 +144,35 @@ class Section:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence or list item, the section it is in, and the heading words it stands under."""
+    """One sentence or list item, the section it is in, and the heading words it stands under.
 
-    start: int
-    end: int
-    section: Section
-    headings: tuple[tuple[int, int], ...]
-    tokens: tuple[Token, ...]
+    Its tokens are made when they are first asked for: most sentences of a report are never read.
+    """
+
+    __slots__ = ("_split", "_tokens", "end", "headings", "section", "start")
+
+    def __init__(
+        self,
+        start: int,
+        end: int,
+        section: Section,
+        headings: tuple[tuple[int, int], ...],
+        split: Callable[[int, int], Sequence[Token]],
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.section = section
+        self.headings = headings
+        self._split = split
+        self._tokens: tuple[Token, ...] | None = None
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The words and signs of the sentence, in order."""
+        if self._tokens is None:
+            self._tokens = tuple(self._split(self.start, self.end))
+        return self._tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from marrowtext.assertion import Claim, decide
 from marrowtext.attributes import AttributeReader
@@ -67,7 +67,8 @@ class Tools:
         side: Laterality | None = None
         for text in texts:
             tokens = tuple(split_words(text, self.rules.spelling))
-            sentence = Sentence(0, len(text), Section(SectionName.OTHER, 0, len(text)), (), tokens)
+            section = Section(SectionName.OTHER, 0, len(text))
+            sentence = Sentence(0, len(text), section, (), partial(split_words, text, self.rules.spelling))
             words = self.lexicon.sort(sentence, text, self.engine.match(self.engine.sheet(tokens), tokens, text))
             free = tuple(place for place in self.places.read(words, Context((), regions)) if not place.masked)
             no_place = any(self.lexicon.has("no_places", token.norm) for token in tokens)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from marrowtext.findings import write_findings
 from marrowtext.model import Finding, Reading, Report
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.rows import make_rows
 from marrowtext.rules import RuleSet, load_rules
+from marrowtext.table import write_findings
 
 __all__ = ["Pipeline", "load_pipeline"]
 
@@ -23,7 +23,7 @@ class Pipeline:
     def read(self, report: Report) -> Reading:
         """Read one report: its findings, the candidates that were rejected, and what was matched where."""
         segmented = self._tools.segmenter.segment(report.text)
-        numbers = self._tools.screen.select(segmented.sentences)
+        numbers = self._tools.screen.select(report.text, segmented.sentences)
         if not numbers:
             return Reading(report, (), (), ())
         parsed = ParsedReport(self._tools, report, segmented)

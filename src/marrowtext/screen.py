@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+
+from ahocorasick_rs import AhoCorasick
 
 from marrowtext.errors import RuleError
 from marrowtext.model import Sentence
@@ -14,8 +17,9 @@ __all__ = ["Screen"]
 class Screen:
     """Selects the sentences that hold a trigger word.
 
-    Raises RuleError when it is built on a mention rule with a phrase that holds no trigger, so that what the
-    screen holds back can never be a mention.
+    One pass of an automaton over the text finds where a trigger, or a variant spelling of one, can be; the words of
+    these sentences alone are looked at. Raises RuleError when it is built on a mention rule with a phrase that
+    holds no trigger, so that what the screen holds back can never be a mention.
     """
 
     def __init__(self, rules: RuleSet, normal_form: Callable[[str], tuple[str, ...]]) -> None:
@@ -30,14 +34,23 @@ class Screen:
                         f"{rules.origins[rule.id]}: rule {rule.id}: terms: no trigger word in {phrase!r}; "
                         "add one of its words to triggers in grammar.toml"
                     )
+        words = self._triggers | self._anaphors
+        self._automaton = AhoCorasick(sorted(words | rules.spelling.variants_of(words)))
 
-    def select(self, sentences: Sequence[Sentence]) -> list[int]:
+    def select(self, text: str, sentences: Sequence[Sentence]) -> list[int]:
         """Give the numbers of the sentences that can hold a mention, or a name that stands for one before it."""
-        numbers = [n for n, sentence in enumerate(sentences) if _holds(sentence, self._triggers)]
+        # Accents are folded word by word, so only plain text is searched as it stands.
+        near = self._touched(text, sentences) if text.isascii() else range(len(sentences))
+        numbers = [n for n in near if _holds(sentences[n], self._triggers)]
         if not numbers:
             return []
-        anaphors = (n for n in range(numbers[0] + 1, len(sentences)) if _holds(sentences[n], self._anaphors))
+        anaphors = (n for n in near if n > numbers[0] and _holds(sentences[n], self._anaphors))
         return sorted({*numbers, *anaphors})
+
+    def _touched(self, text: str, sentences: Sequence[Sentence]) -> Sequence[int]:
+        starts = [sentence.start for sentence in sentences]
+        found = self._automaton.find_matches_as_indexes(text.lower(), overlapping=True)
+        return sorted({bisect_right(starts, start) - 1 for _, start, _ in found} - {-1})
 
 
 def _holds(sentence: Sentence, words: frozenset[str]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from marrowtext.model import Section, SectionName, Sentence
+from marrowtext.model import Section, SectionName, Sentence, Token
 from marrowtext.rules import HeadingRule, RuleSet, SideRule
 from marrowtext.words import Spelling, split_words
 
@@ -37,6 +37,8 @@ _OPEN_END = re.compile(
 _LONG_LINE = 55
 _LABEL_WORDS = 7
 _NOTE_LINES = 5
+# The most characters of a sentence; dictated run-on sentences stay below it.
+_LONGEST = 1500
 _DASH_LABEL_WORDS = 3
 
 
@@ -228,25 +230,25 @@ class Segmenter:
     def _cut_sentences(
         self, text: str, section: Section, lines: list[tuple[int, int]], notes: bool
     ) -> Iterator[Sentence]:
+        def split(start: int, end: int) -> list[Token]:
+            return split_words(text, self._spelling, start, end)
+
         outer: tuple[int, int] | None = None
         inner: tuple[int, int] | None = None
         for start, end, paragraph in self._cut_units(text, section, lines, notes):
             if paragraph:
                 inner = None
             for first, last in self._split_stops(text, start, end):
-                tokens = tuple(split_words(text, self._spelling, first, last))
-                if not tokens:
-                    continue
                 label = self._find_label(text, first, last)
                 if label:
-                    words = {t.norm for t in tokens if t.end <= label[1]}
+                    words = {token.norm for token in split(first, label[1])}
                     alone = not text[label[1] : last].strip(" \t:-–—")
                     if alone or words & self._sides:
                         outer, inner = label, None
                     else:
                         inner = label
                 headings = tuple(h for h in (outer, inner) if h is not None)
-                yield Sentence(first, last, section, headings, tokens)
+                yield Sentence(first, last, section, headings, split)
 
     def _cut_units(
         self, text: str, section: Section, lines: list[tuple[int, int]], notes: bool
@@ -283,6 +285,8 @@ class Segmenter:
         cuts.extend(_counted_items(text, start, end))
         cuts.append(end)
         cuts.sort()
+        cuts.extend(cut for first, last in pairwise(cuts[:]) for cut in _shorten(text, first, last))
+        cuts.sort()
         for first, last in pairwise(cuts):
             here, stop = first, last
             while here < stop and text[here].isspace():
@@ -318,6 +322,14 @@ class Segmenter:
         if len(words) > (_DASH_LABEL_WORDS if dash else _LABEL_WORDS):
             return None
         return match.start(), match.end()
+
+
+def _shorten(text: str, start: int, end: int) -> Iterator[int]:
+    """Cut a run of words without a stop, which no radiologist writes, so that reading it stays quick."""
+    while end - start > _LONGEST:
+        comma, space = text.rfind(", ", start + 1, start + _LONGEST), text.rfind(" ", start + 1, start + _LONGEST)
+        start = comma + 1 if comma > start else space if space > start else start + _LONGEST
+        yield start
 
 
 def _counted_items(text: str, start: int, end: int) -> list[int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import product
 
 from marrowtext.model import Token
@@ -25,16 +25,30 @@ _WORD = re.compile(
 )
 
 
+# How many words are remembered with their normal forms.
+_MOST_KNOWN = 100_000
+
+
 class Spelling:
     """Normal forms of words: lower case, no accents, known variants and misspellings made one."""
 
     def __init__(self, variants: Mapping[str, str]) -> None:
         self._variants = dict(variants)
-        self._normalise = lru_cache(maxsize=65_536)(self._compute)
+        self._known: dict[str, str] = {}
 
     def normalise(self, word: str) -> str:
         """Give the normal form of one word as it stands in a text."""
-        return self._normalise(word)
+        form = self._known.get(word)
+        if form is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            form = self._known[word] = self._compute(word)
+        return form
+
+    def variants_of(self, words: Iterable[str]) -> set[str]:
+        """Give the variant spellings whose normal form is one of the words."""
+        wanted = set(words)
+        return {variant for variant, word in self._variants.items() if word in wanted}
 
     def _compute(self, word: str) -> str:
         lowered = word.lower().replace("’", "'")
@@ -44,17 +58,16 @@ class Spelling:
         return self._variants.get(lowered, lowered)
 
 
-def split_words(text: str, spelling: Spelling, start: int = 0, end: int | None = None) -> Iterator[Token]:
-    """Yield the tokens of `text[start:end]`, with offsets into the whole text."""
+def split_words(text: str, spelling: Spelling, start: int = 0, end: int | None = None) -> list[Token]:
+    """Give the tokens of `text[start:end]`, with offsets into the whole text."""
+    normalise = spelling.normalise
+    tokens: list[Token] = []
     for match in _WORD.finditer(text, start, len(text) if end is None else end):
         word = match.group()
-        if word == "-" and match.start() > start and _joins(text, match.start()):
-            continue
-        yield Token(match.start(), match.end(), spelling.normalise(word))
-
-
-def _joins(text: str, at: int) -> bool:
-    return text[at - 1].isalpha() and at + 1 < len(text) and text[at + 1].isalpha()
+        first, last = match.span()
+        if word != "-" or first == start or not (text[first - 1].isalpha() and text[last : last + 1].isalpha()):
+            tokens.append(Token(first, last, normalise(word)))
+    return tokens
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Findings: rows written out with every column of the table."""
+"""The table: rows written out as findings, with every column."""
 
 from __future__ import annotations
 
