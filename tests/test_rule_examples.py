@@ -8,7 +8,8 @@ import pytest
 
 from marrowtext.examples import check_example
 from marrowtext.pipeline import Pipeline, load_pipeline
-from marrowtext.rules import ExampleRule, load_rules
+from marrowtext.rules import load_rules
+from marrowtext.schema import ExampleRule
 
 
 def _examples() -> Iterator[object]:

@@ -9,7 +9,8 @@ import pytest
 
 from marrowtext.errors import RuleError
 from marrowtext.model import Assertion, Concept, Laterality, Pattern
-from marrowtext.rules import (
+from marrowtext.rules import RuleSet, load_rules, shipped_patterns
+from marrowtext.schema import (
     AttributeRule,
     CauseRule,
     CueRule,
@@ -17,11 +18,8 @@ from marrowtext.rules import (
     GradeRule,
     Grammar,
     MentionRule,
-    RuleSet,
     SideRule,
     SiteRule,
-    load_rules,
-    shipped_patterns,
 )
 
 # What of a rule says nothing about what its phrases mean.

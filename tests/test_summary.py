@@ -6,7 +6,7 @@ import pytest
 from builders import make_finding
 
 from marrowtext.model import Finding
-from marrowtext.rules import Policy
+from marrowtext.schema import Policy
 from marrowtext.summary import ReportSummary, summarise
 
 POLICY = Policy.model_validate(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from marrowtext.engine import Cue, Edge, Match
 from marrowtext.model import Assertion, Change
 from marrowtext.phrases import Lexicon, Words
-from marrowtext.rules import Policy
+from marrowtext.schema import Policy
 
 __all__ = ["Claim", "decide"]
 

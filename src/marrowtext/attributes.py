@@ -11,7 +11,7 @@ from marrowtext.engine import Match
 from marrowtext.model import Concept
 from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
-from marrowtext.rules import AttributeRule, GradeRule
+from marrowtext.schema import AttributeRule, GradeRule
 
 __all__ = ["AttributeReader", "Attributes"]
 

@@ -12,7 +12,7 @@ from marrowtext.model import Assertion, SectionName
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
 from marrowtext.places import Place
-from marrowtext.rules import CauseRule, MentionRule
+from marrowtext.schema import CauseRule, MentionRule
 
 __all__ = ["attribute_cause", "attribute_summary"]
 

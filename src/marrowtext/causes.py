@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from marrowtext.model import Assertion, Laterality, Pattern
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
-from marrowtext.rules import CauseRule, Policy, RuleSet
+from marrowtext.rules import RuleSet
+from marrowtext.schema import CauseRule, Policy
 
 __all__ = ["Cause", "CauseFinder", "strongest"]
 

@@ -6,21 +6,26 @@ do not matter and every match maps back to offsets of the original text.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import spacy
 from loguru import logger
-from medspacy.common.medspacy_matcher import MedspacyMatcher
-from medspacy.context import ConText, ConTextRule
-from medspacy.target_matcher import TargetMatcher, TargetRule
 from spacy.errors import filter_warning
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
+# medspaCy silences the warnings of the whole process when it is imported; those of the user are not ours to silence.
+with warnings.catch_warnings():
+    from medspacy.common.medspacy_matcher import MedspacyMatcher
+    from medspacy.context import ConText, ConTextRule
+    from medspacy.target_matcher import TargetMatcher, TargetRule
+
 from marrowtext.model import Token
-from marrowtext.rules import CueRule, ExampleRule, HeadingRule, LookalikeRule, MentionRule, RuleSet
+from marrowtext.rules import RuleSet
+from marrowtext.schema import CueRule, ExampleRule, HeadingRule, LookalikeRule, MentionRule
 from marrowtext.words import Spelling, split_words
 
 __all__ = ["Cue", "Edge", "Engine", "Match", "Sheet"]

@@ -8,15 +8,7 @@ from marrowtext.columns import finding_row
 from marrowtext.markup import MarkedMention, MarkedText, parse_markup
 from marrowtext.model import Assertion, Report
 from marrowtext.pipeline import Pipeline
-from marrowtext.rules import (
-    AssociatedRule,
-    CauseRule,
-    CueRule,
-    ExampleRule,
-    HeadingRule,
-    LookalikeRule,
-    StructureRule,
-)
+from marrowtext.schema import AssociatedRule, CauseRule, CueRule, ExampleRule, HeadingRule, LookalikeRule, StructureRule
 
 __all__ = ["check_example", "check_rule"]
 

@@ -12,7 +12,8 @@ from marrowtext.model import Concept
 from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
-from marrowtext.rules import AttributeRule, CauseRule, RuleSet, StructureRule
+from marrowtext.rules import RuleSet
+from marrowtext.schema import AttributeRule, CauseRule, StructureRule
 
 __all__ = ["JOINT", "HostFinder", "Surroundings"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from marrowtext.engine import Match
 from marrowtext.model import Laterality
 from marrowtext.phrases import Lexicon, Words
-from marrowtext.rules import AttributeRule, SideRule
+from marrowtext.schema import AttributeRule, SideRule
 
 __all__ = ["Chunk", "Scan", "fill_chunks", "refine_zone", "split_zone"]
 

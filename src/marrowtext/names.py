@@ -9,7 +9,7 @@ from marrowtext.engine import Match
 from marrowtext.model import Concept
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
-from marrowtext.rules import MentionRule
+from marrowtext.schema import MentionRule
 
 __all__ = ["Name", "join_names"]
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from marrowtext.engine import Match
 from marrowtext.phrases import Lexicon, Words
-from marrowtext.rules import RuleSet, SiteRule, StructureRule
+from marrowtext.rules import RuleSet
+from marrowtext.schema import SiteRule, StructureRule
 
 __all__ = ["Context", "NounChooser", "rule_of", "site_of"]
 

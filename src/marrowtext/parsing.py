@@ -18,7 +18,8 @@ from marrowtext.names import Name, join_names
 from marrowtext.nouns import Context
 from marrowtext.phrases import Lexicon, Words, side_of
 from marrowtext.places import Place, PlaceReader
-from marrowtext.rules import CauseRule, RuleSet
+from marrowtext.rules import RuleSet
+from marrowtext.schema import CauseRule
 from marrowtext.screen import Screen
 from marrowtext.segment import SegmentedText, Segmenter
 from marrowtext.words import split_words

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from marrowtext.engine import Match
 from marrowtext.model import Laterality, Sentence, Token
-from marrowtext.rules import (
+from marrowtext.rules import RuleSet
+from marrowtext.schema import (
     AssociatedRule,
     AttributeRule,
     CauseRule,
@@ -20,7 +21,6 @@ from marrowtext.rules import (
     GradeRule,
     LookalikeRule,
     MentionRule,
-    RuleSet,
     SideRule,
     SiteRule,
     StructureRule,

@@ -13,7 +13,7 @@ from marrowtext.gaps import Gaps
 from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
-from marrowtext.rules import StructureRule
+from marrowtext.schema import StructureRule
 
 __all__ = ["Reach"]
 

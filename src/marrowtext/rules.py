@@ -7,228 +7,46 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from marrowtext.errors import MarkupError, RuleError
 from marrowtext.markup import MarkedText, parse_markup
 from marrowtext.model import Assertion, Change, Concept, Finding, Laterality, Pattern, SectionName
-from marrowtext.words import Spelling, expand_term
+from marrowtext.schema import (
+    AssociatedRule,
+    AttributeRule,
+    CauseRule,
+    CueRule,
+    ExampleRule,
+    GradeRule,
+    Grammar,
+    HeadingRule,
+    LookalikeRule,
+    MentionRule,
+    Policy,
+    SideRule,
+    SiteRule,
+    StructureRule,
+)
+from marrowtext.words import Spelling
 
-__all__ = [
-    "AssociatedRule",
-    "AttributeRule",
-    "CauseRule",
-    "CueRule",
-    "ExampleRule",
-    "GradeRule",
-    "Grammar",
-    "HeadingRule",
-    "LookalikeRule",
-    "MentionRule",
-    "Policy",
-    "RuleSet",
-    "SideRule",
-    "SiteRule",
-    "StructureRule",
-    "load_rules",
-    "shipped_patterns",
-]
-
-_Term = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-_Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
-_MOST_PHRASES = 20_000
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+__all__ = ["RuleSet", "load_rules", "shipped_patterns"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
-
-
-class ExampleRule(_Strict):
-    """What every rule has: an id, its terms, and examples that it must find and near misses that it must leave."""
-
-    id: _Id
-    terms: tuple[_Term, ...] = Field(min_length=1)
-    finds: tuple[_Term, ...] = Field(min_length=1)
-    skips: tuple[_Term, ...] = Field(min_length=1)
-
-    def phrases(self) -> Iterator[tuple[str, str]]:
-        """Yield each form of the rule (`term` unless it has others) with each phrase, alternatives written out."""
-        for term in self.terms:
-            for phrase in expand_term(term):
-                yield "term", phrase
-
-
-class MentionRule(ExampleRule):
-    """A name of bone marrow edema.
-
-    `assertion` is what the name says by itself: `present`, but `absent` for "normal marrow signal" and `possible`
-    for "abnormal marrow signal". `bare` names count only where what they are in is bone. `neutral` names (marrow
-    signal) count only with a cue that gives them a value. `anaphor` names stand for the mention before them.
-    `site` is where the name itself says it is; `subchondral` says that the name says so.
-    """
-
-    concept: Concept
-    assertion: Assertion = Assertion.PRESENT
-    bare: bool = False
-    neutral: bool = False
-    anaphor: bool = False
-    site: str | None = None
-    subchondral: bool = False
-
-
-class LookalikeRule(ExampleRule):
-    """Words that look like a mention and are none."""
-
-
-class StructureRule(ExampleRule):
-    """A soft tissue or other place that is not marrow.
-
-    `soft` ones lie on bone and leave its site alone. `concepts` are the only ones that it claims, where given: a
-    cyst has bright signal of its own, but edema beside it is the marrow's. `unless_of` ones are none where "of" and
-    a bone follow ("posterolateral corner of the tibia").
-    """
-
-    soft: bool = False
-    concepts: tuple[Concept, ...] = ()
-    unless_of: bool = False
-
-
-class SiteRule(ExampleRule):
-    """A site of the skeleton, its place in the tree, and its names.
-
-    `plural` names mean both sides, or the sites in `plural_sites`. `short` names count only beside another site of
-    the bone or region. `adjectives` count only directly before a mention. `refine` gives the site that a
-    direction or number beside the name makes of it, `refine_at` the same where the exam is of that region.
-    """
-
-    parent: str | None = None
-    region: str
-    label: str
-    radlex: str | None = None
-    plural: tuple[_Term, ...] = ()
-    plural_sites: tuple[str, ...] = ()
-    short: tuple[_Term, ...] = ()
-    adjectives: tuple[_Term, ...] = ()
-    refine: Mapping[str, str] = Field(default_factory=dict)
-    refine_at: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
-    level: Literal["vertebra", "number"] | None = None
-    midline: bool = False
-    joint: bool = False
-
-    def phrases(self) -> Iterator[tuple[str, str]]:
-        """Yield the phrases with their form: term, plural, short or adjective."""
-        forms = (
-            ("term", self.terms),
-            ("plural", self.plural),
-            ("short", self.short),
-            ("adjective", self.adjectives),
-        )
-        for form, terms in forms:
-            for term in terms:
-                for phrase in expand_term(term):
-                    yield form, phrase
-
-
-class SideRule(ExampleRule):
-    """Words for a side. `capitals` count only where they are written in capitals (R, L)."""
-
-    laterality: Laterality
-    capitals: tuple[_Term, ...] = ()
-
-    def phrases(self) -> Iterator[tuple[str, str]]:
-        """Yield the phrases with their form: term or capital."""
-        yield from super().phrases()
-        for phrase in self.capitals:
-            yield "capital", phrase
-
-
-class CueRule(ExampleRule):
-    """A ConText rule: what the words say of a mention before, after or on both sides of them.
-
-    `stop` cues end the reach of cues of the assertions in `stops`. `within` limits the reach, in words.
-    `concepts` limits it to mentions of these concepts. `value` cues give neutral names a value.
-    `no_site` keeps the mention from taking a site. `no_cause` cues make a cause too doubtful to be named.
-    """
-
-    direction: Literal["forward", "backward", "both", "stop", "pseudo"]
-    assertion: Assertion | None = None
-    change: Change | None = None
-    stops: tuple[Assertion, ...] = ()
-    within: int | None = Field(default=None, ge=1)
-    concepts: tuple[Concept, ...] = ()
-    value: bool = False
-    no_site: bool = False
-    no_cause: bool = False
-
-
-class AttributeRule(ExampleRule):
-    """Words that fill one column of the row; several zone words may stand together."""
-
-    column: Literal["severity", "extent", "acuity", "zone", "subchondral"]
-    value: str
-
-
-class GradeRule(ExampleRule):
-    """The name of a grading system; the grade is the number or word that follows it."""
-
-    system: str
-    grades: str
-
-
-class CauseRule(ExampleRule):
-    """Words that name what edema is due to. `none` patterns are causes of the past and set nothing.
-
-    `in_bone` causes lie in bone, so that bare edema with them is bone edema; `joint` causes are said of a joint as a
-    whole; a fracture of `unstated` kind takes the kind that the impression names. `turns` gives the pattern that this
-    cause makes of another one beside it: a stress reaction with a fracture line is a stress fracture.
-    """
-
-    pattern: Pattern | Literal["none"]
-    in_bone: bool = False
-    joint: bool = False
-    unstated: bool = False
-    turns: Mapping[Pattern, Pattern] = Field(default_factory=dict)
-
-
-class AssociatedRule(ExampleRule):
-    """A finding beside the edema: it takes the sites after it, and denials run through lists of it."""
-
-    finding: str
-
-
-class HeadingRule(ExampleRule):
-    """Words of a heading that begin a section; a `title` section names the exam."""
-
-    section: SectionName
-    title: bool = False
-
-
-class Grammar(_Strict):
-    """Closed word lists: the small words by which clauses are cut and places are read."""
-
-    words: Mapping[str, tuple[_Term, ...]]
-
-    def phrases(self, name: str) -> tuple[str, ...]:
-        """Give the phrases of one list, alternatives written out."""
-        return tuple(phrase for term in self.words[name] for phrase in expand_term(term))
-
-
-class Policy(_Strict):
-    """Which of several claims wins, as tables; see `patterns/policy.toml` for what each one means."""
-
-    sections: Mapping[SectionName, Mapping[Assertion, Assertion]]
-    patterns: tuple[tuple[Pattern, ...], ...]
-    status: tuple[Assertion, ...]
-    concept_patterns: Mapping[Concept, Pattern]
-    silent_sections: tuple[SectionName, ...]
-
+_MOST_PHRASES = 20_000
+_MARKUP_VALUES: dict[str, type[StrEnum]] = {
+    "assertion": Assertion,
+    "change": Change,
+    "concept": Concept,
+    "laterality": Laterality,
+    "pattern": Pattern,
+    "section": SectionName,
+}
 
 _KINDS: dict[str, type[ExampleRule]] = {
     "mention": MentionRule,
@@ -307,7 +125,9 @@ def load_rules(*folders: Path) -> RuleSet:
             for kind, value in _read_table(name, content).items():
                 if kind == "variants":
                     variants.update(_read_variants(name, value))
-                elif kind in tables:
+                elif kind == "grammar":
+                    _extend_lists(name, tables[kind], value)
+                elif kind == "policy":
                     tables[kind].update(value)
                 elif kind in _KINDS:
                     for rule in _read_rules(name, kind, value):
@@ -347,6 +167,14 @@ def _read_variants(name: str, value: object) -> dict[str, str]:
     return value
 
 
+def _extend_lists(name: str, lists: dict[str, Any], more: object) -> None:
+    """Add the words of one file to the lists of the others: a folder of one's own adds to the shipped lists."""
+    if not isinstance(more, dict) or not all(isinstance(words, list) for words in more.values()):
+        raise RuleError(f"{name}: grammar: each key must be a list of words")
+    for key, words in more.items():
+        lists[key] = [*lists.get(key, []), *words]
+
+
 def _read_rules(name: str, kind: str, value: object) -> Iterator[ExampleRule]:
     if not isinstance(value, list):
         raise RuleError(f"{name}: {kind}: write [[{kind}]], not [{kind}]")
@@ -372,7 +200,9 @@ def _validated(model: type[_Model], where: str, fields: dict[str, Any]) -> _Mode
     try:
         return model.model_validate(fields)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        errors = error.errors(include_url=False, include_input=False)
+        # A key that is not known explains one that is missing, so it is told first.
+        first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
         key = ".".join(str(part) for part in first["loc"]) or "rule"
         raise RuleError(f"{where}: {key}: {first['msg']}") from None
 
@@ -385,9 +215,12 @@ def _check_example(where: str, example: str) -> MarkedText:
     known = Finding.__dataclass_fields__
     for mention in marked.mentions:
         for row in mention.rows:
-            for key, _ in row:
+            for key, value in row:
                 if key not in known:
                     raise RuleError(f"{where}: unknown column {key!r} in the markup")
+                values = _MARKUP_VALUES.get(key)
+                if values is not None and value is not None and value not in list(values):
+                    raise RuleError(f"{where}: {value!r} is no {key}; known are {', '.join(values)}")
     return marked
 
 

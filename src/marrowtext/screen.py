@@ -9,7 +9,8 @@ from ahocorasick_rs import AhoCorasick
 
 from marrowtext.errors import RuleError
 from marrowtext.model import Sentence
-from marrowtext.rules import MentionRule, RuleSet
+from marrowtext.rules import RuleSet
+from marrowtext.schema import MentionRule
 
 __all__ = ["Screen"]
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from marrowtext.model import Section, SectionName, Sentence, Token
-from marrowtext.rules import HeadingRule, RuleSet, SideRule
+from marrowtext.rules import RuleSet
+from marrowtext.schema import HeadingRule, SideRule
 from marrowtext.words import Spelling, split_words
 
 __all__ = ["SegmentedText", "Segmenter"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern
-from marrowtext.rules import Policy
+from marrowtext.schema import Policy
 
 __all__ = ["NOT_MENTIONED", "ReportSummary", "summarise"]
 
