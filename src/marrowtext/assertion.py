@@ -74,7 +74,9 @@ def decide(
         if default is not Assertion.PRESENT and assertion is Assertion.PRESENT:
             assertion = default
         if assertion in (Assertion.PRESENT, Assertion.POSSIBLE) and changes:
-            change = min(changes, key=lambda edge: _distance(edge, target)).rule.change
+            # "Residual edema persists" has decreased: what is merely still there says least.
+            changes.sort(key=lambda edge: (edge.rule.change is Change.UNCHANGED, _distance(edge, target)))
+            change = changes[0].rule.change
     said_by = [
         edge for edge in held if edge.rule.assertion is assertion or (change is not None and edge.rule.change is change)
     ]

@@ -26,8 +26,9 @@ class Clauses:
         return begin, self.starts[number] if number < len(self.starts) else self.length
 
 
-# How far behind "and" the verb of a new clause may stand, in tokens.
+# How far behind "and", and behind "and the", the verb of a new clause may stand, in tokens.
 _SUBJECT = 9
+_LONG_SUBJECT = 16
 
 
 def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clauses:
@@ -66,7 +67,8 @@ def _is_sentence(words: Words, lexicon: Lexicon, at: int, length: int, names: Se
     """Say whether "and" begins a clause of its own: a name, or a subject with its verb, follows."""
     if length > 1 and _leads_to_name(words, at + length, names):
         return True
-    for here in range(at + 1, min(at + _SUBJECT, len(words.tokens))):
+    reach = _LONG_SUBJECT if length > 1 else _SUBJECT
+    for here in range(at + 1, min(at + reach, len(words.tokens))):
         if words.tokens[here].norm in (",", ";", "and", "or"):
             return False
         if lexicon.has("finite_verbs", words.tokens[here].norm):
@@ -90,7 +92,7 @@ def _opens_clause(
     end = next(
         (
             at
-            for at in range(comma + 1, len(tokens))
+            for at in range(comma + 2, len(tokens))
             if tokens[at].norm in (",", ";") or lexicon.at("clauses", tokens, at)
         ),
         len(tokens),

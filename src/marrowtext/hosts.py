@@ -89,13 +89,15 @@ class HostFinder:
                 if item.bone and self._is_only_near(words, name.end, item.start):
                     return None, "near"
                 return item.bone, item.structure
+        joint = None
         for low in (begin, 0):
             nearest = next((item for item in reversed(items) if low <= item.end <= name.start and item.hosts), None)
-            if nearest is not None:
+            if nearest is not None and nearest.structure != JOINT:
                 return nearest.bone, nearest.structure
+            joint = joint or (nearest.structure if nearest else None)
             if self._has_bone(words, names, low, name.start):
                 return True, None
-        return (True, None) if self._is_under_bone(words, name, around) else (None, None)
+        return (True, None) if self._is_under_bone(words, name, around) else (None, joint)
 
     def _claimed(self, words: Words, name: Name) -> str | None:
         """Give the lesion that signal is the signal of: "a cyst with high signal", "high signal, likely a cyst"."""
@@ -119,7 +121,8 @@ class HostFinder:
             lies_on = rule.soft and match.end <= name.start and name.rule.concept is not Concept.SIGNAL
             items.append(_Item(match.start, match.end, bone=False, structure=None if lies_on else rule.id))
         for place in places:
-            if not (place.masked or place.level_only):
+            # A range of levels may be a disc; one level alone is a vertebra.
+            if not (place.masked or (place.level_only and "-" in (place.level or ""))):
                 joint = self._rules.sites[place.site].joint
                 items.append(_Item(place.start, place.end, bone=not joint, structure=JOINT if joint else None))
         return sorted(items, key=lambda item: (item.start, item.end))

@@ -226,7 +226,7 @@ class Segmenter:
             return content[-1] == ";" and following[0].islower()
         if _OPEN_END.search(content) or (following[0].islower() and not notes):
             return True
-        return len(content) >= _LONG_LINE
+        return len(content) >= _LONG_LINE and not notes
 
     def _cut_sentences(
         self, text: str, section: Section, lines: list[tuple[int, int]], notes: bool

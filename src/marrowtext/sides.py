@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from marrowtext.links import LinkSource
-from marrowtext.model import Laterality, LateralitySource
+from marrowtext.model import Laterality, LateralitySource, SectionName
 from marrowtext.parsing import ParsedReport
 from marrowtext.phrases import side_of
 from marrowtext.places import Place
@@ -76,7 +76,9 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
         at = match.end
         while at in zones:
             at = zones[at]
-        free = match.start not in owned and at not in others
+        # In the indication the side is that of the complaint, which is asked about.
+        asked = report.sentences[row.number].section.name is SectionName.INDICATION
+        free = match.start not in owned and (at not in others or asked)
         follows = tokens[at].norm if at < len(tokens) else ""
         of_another = follows.isalpha() and not report.tools.lexicon.has("after_side", follows)
         away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
