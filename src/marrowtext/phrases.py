@@ -260,6 +260,6 @@ def _is_taken(match: Match, kept: Iterable[Match]) -> bool:
         if (other.start, other.end) == (match.start, match.end):
             if isinstance(other.rule, LookalikeRule | StructureRule) or isinstance(match.rule, MentionRule):
                 return True
-            if _is_short(match) and not _is_short(other):
+            if _is_short(match) and other.form in ("term", "plural"):
                 return True
     return False

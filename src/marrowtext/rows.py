@@ -49,9 +49,24 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
         rows.extend(_ellipses(report, number, rows))
         if rows and number + 1 < len(report.sentences) and number + 1 not in wanted:
             rows.extend(_ellipses(report, number + 1, rows))
-    return [
+    rows = [
         replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
-    ], rejected
+    ]
+    return _inherited(rows), rejected
+
+
+def _inherited(rows: Sequence[Row]) -> list[Row]:
+    """Let a site that an edema extends into take its cause from the site that it comes from."""
+    causes: dict[tuple[int, int], Cause] = {}
+    for row in rows:
+        if row.cause is not None and row.assertion in CURRENT:
+            causes.setdefault((row.number, row.name.start), row.cause)
+    return [
+        replace(row, cause=causes.get((row.number, row.name.start)))
+        if row.cause is None and row.assertion in CURRENT
+        else row
+        for row in rows
+    ]
 
 
 def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected: list[Rejected]) -> Iterator[Row]:
