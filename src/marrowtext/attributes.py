@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from marrowtext.clauses import Clauses
 from marrowtext.engine import Match
-from marrowtext.model import Concept
 from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.schema import AttributeRule, GradeRule
@@ -21,8 +20,8 @@ _SIZE = re.compile(
     rf"{_NUMBER}\s*(?:mm|cm)?\s*(?:[x×*]\s*{_NUMBER}\s*(?:mm|cm)?\s*)?(?:[x×*]\s*{_NUMBER}\s*)?\s*{_UNIT}",
     re.IGNORECASE,
 )
-_GRADE = re.compile(r"\s*(?:grade|stage|score|type|is|of|:|=|-|\(|and arlet|\s)*\s*", re.IGNORECASE)
-_MODIC_GRADE = re.compile(r"\b(1\s*[/-]\s*2|I\s*[/-]\s*II|1 and 2|I and II|1|I)\b", re.IGNORECASE)
+# What may stand between the name of a grading system and the grade.
+_GAP = r"[\s:=(\-]*(?:(?:is|of)\s+)?[\s:=(\-]*"
 _REACH = 14
 
 
@@ -178,21 +177,16 @@ class AttributeReader:
         return True
 
     def _grade(self, words: Words, text: str, name: Name) -> tuple[str | None, str | None, str | None]:
-        if name.rule.concept is Concept.MODIC_1:
-            spoken = text[words.tokens[name.start].start : words.tokens[name.end - 1].end]
-            found = _MODIC_GRADE.search(spoken)
-            if found and "modic" in spoken.lower():
-                rule_id = next((m.rule.id for m in words.grades if _grade_rule(m).system == "Modic"), None)
-                return "Modic", "1/2" if "and" in found[1] else re.sub(r"\s+", "", found[1]), rule_id
+        """Give the system, the grade and the rule of the first grade that the sentence states of the mention."""
         for match in words.grades:
             rule = _grade_rule(match)
-            if rule.system == "Modic":
+            if rule.own != _overlap(match, name):
                 continue
-            after = words.tokens[match.end - 1].end
-            gap = _GRADE.match(text, after, words.sentence.end)
-            found = re.compile(rf"({rule.grades})(?![\w])", re.IGNORECASE).match(text, gap.end() if gap else after)
+            found = re.compile(rf"{_GAP}({rule.grades})(?!\w)", re.IGNORECASE).match(
+                text, words.tokens[match.end - 1].end, words.sentence.end
+            )
             if found:
-                return rule.system, found[1], rule.id
+                return rule.system, re.sub(r"\s", "", found[1]), rule.id
         return None, None, None
 
 

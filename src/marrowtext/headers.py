@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS
 from marrowtext.errors import InputError
 
-__all__ = ["ColumnChoice", "choose_columns"]
+__all__ = ["ARGUMENTS", "OPTIONS", "ColumnChoice", "Columns", "Wording", "choose_columns", "heading_of", "tell_unread"]
 
 # In order of preference; case, spaces, underscores, hyphens and dots do not matter. Columns that hold a part
 # of the report (findings, impression) are none of these: to take one would lose the other without a word.
@@ -29,80 +30,168 @@ _TITLE_NAMES = (
     "study_desc", "study_name", "study_title", "order_description",
 )  # fmt: skip
 
-_OPTIONS = {"text": "--text-column", "id": "--id-column", "title": "--title-column", "carry": "--carry"}
+# Columns that look like a part of a report, which a run that takes another column for the text leaves unread.
+_PARTS = re.compile("(report|final|radiology)?(impression|finding|conclusion|addend(um|a)|opinion)s?(report|text)?")
 _MOST_LISTED = 40
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """The input columns of text, id and exam title, and those to carry along.
+    """The input columns that the user wishes for; None means the one with a common name.
 
-    As a wish, None means: the one with a common name. As the outcome, None means: there is none.
+    Of several `text` columns the texts are joined, each under the name of its column as a heading. `carry`
+    takes columns along; `"site=site_in"` takes `site` along under the name `site_in`.
     """
 
-    text: str | None = None
+    text: str | Sequence[str] | None = None
     id: str | None = None
     title: str | None = None
-    carry: tuple[str, ...] = ()
+    carry: str | Sequence[str] = ()
 
 
-def choose_columns(names: Sequence[str], wish: ColumnChoice, source: str) -> ColumnChoice:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The input columns that were taken.
+
+    `carry` gives the column behind each name in the output. `unread` are columns that look like report text
+    too, where the text was found by its name.
+    """
+
+    text: tuple[str, ...]
+    id: str | None = None
+    title: str | None = None
+    carry: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How messages speak of what the user can set: `name` names it, `give` says how to set it to values."""
+
+    name: Callable[[str], str]
+    give: Callable[[str, Sequence[str]], str]
+
+
+def _option(role: str) -> str:
+    return "--carry" if role == "carry" else f"--{role}-column"
+
+
+OPTIONS = Wording(_option, lambda role, values: " ".join(f"{_option(role)} {shlex.quote(value)}" for value in values))
+ARGUMENTS = Wording(lambda role: f"the argument {role!r}", lambda role, values: f"{role}={list(values)!r}")
+
+
+def choose_columns(names: Sequence[str], wish: ColumnChoice, source: str, wording: Wording = ARGUMENTS) -> Columns:
     """Find the columns that are wished for among the names that there are.
 
     Raises InputError, naming `source` and the columns there are, for a name that is not there or there twice,
-    where no column has a common name for text, and for a carried column that has the name of an output
-    column.
+    where no column has a common name for text, and where a column would be carried along under the name of
+    an output column or of another one.
     """
-    carry = tuple(dict.fromkeys(_find_named(names, name, "carry", source) for name in wish.carry))
-    _check_carried(carry, source)
-    roles = (
-        ("text", wish.text, _TEXT_NAMES),
-        ("id", wish.id, _ID_NAMES),
-        ("title", wish.title, _TITLE_NAMES),
-    )
-    chosen = {role: _find_named(names, name, role, source) for role, name, _ in roles if name is not None}
-    for role, _, common in roles:
-        if role not in chosen:
-            free = [name for name in names if name not in chosen.values()]
-            found = _find_common(free, common)
-            if found is not None:
-                chosen[role] = _find_named(names, found, role, source)
-    if "text" not in chosen:
-        raise InputError(
-            f"{source}: no column has a common name for report text; name it with --text-column. {_list_names(names)}"
-        )
-    return ColumnChoice(chosen["text"], chosen.get("id"), chosen.get("title"), carry)
 
+    def find(name: str, role: str) -> str:
+        return _find_named(names, name, wording.name(role), source)
 
-def _find_named(names: Sequence[str], name: str, role: str, source: str) -> str:
-    """Find a column by its name, as written or else without regard to case, spaces and underscores."""
-    found = [known for known in names if known == name] or [known for known in names if _key(known) == _key(name)]
+    carry = _choose_carried(names, _listed(wish.carry), source, wording)
+    text = tuple(dict.fromkeys(find(name, "text") for name in _listed(wish.text)))
+    id = None if wish.id is None else find(wish.id, "id")
+    title = None if wish.title is None else find(wish.title, "title")
+    found = text
     if not found:
-        raise InputError(f"{source}: no column {name!r} for {_OPTIONS[role]}. {_list_names(names)}")
+        common = _find_common(names, _TEXT_NAMES, (id, title))
+        if common is None:
+            raise _no_text(names, source, wording)
+        found = (find(common, "text"),)
+    if id is None:
+        common = _find_common(names, _ID_NAMES, (*found, title))
+        id = None if common is None else find(common, "id")
+    if title is None:
+        common = _find_common(names, _TITLE_NAMES, (*found, id))
+        title = None if common is None else find(common, "title")
+    unread = () if text else tuple(name for name in _list_parts(names) if name not in (*found, id, title))
+    return Columns(found, id, title, carry, unread)
+
+
+def heading_of(name: str) -> str:
+    """Write the heading line for the text of a column: `IMPRESSION:` for `impression` and `report_impression`."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\s_.\-]+", " ", name).upper().split()
+    return f"{' '.join(word for word in words if word not in ('REPORT', 'TEXT')) or ' '.join(words)}:"
+
+
+def tell_unread(columns: Columns, source: str, wording: Wording = ARGUMENTS) -> str | None:
+    """Say which columns look like report text and are not read, and how to read them; None where there are
+    none.
+    """
+    if not columns.unread:
+        return None
+    listed = ", ".join(map(repr, columns.unread))
+    return (
+        f"{source}: not read: {listed}; to read all of the report give "
+        f"{wording.give('text', (*columns.text, *columns.unread))}"
+    )
+
+
+def _choose_carried(names: Sequence[str], wishes: Sequence[str], source: str, wording: Wording) -> dict[str, str]:
+    """Give the column to carry along for each name in the output."""
+    taken = {column.name for column in (*FINDINGS_TABLE, *REPORT_COLUMNS)}
+    carry: dict[str, str] = {}
+    for wish in wishes:
+        column, new = (wish, None) if _matching(names, wish) or "=" not in wish else wish.rsplit("=", 1)
+        column = _find_named(names, column, wording.name("carry"), source)
+        name = column if new is None else new.strip()
+        problem = None
+        if not name:
+            problem = "the new name is empty"
+        elif name in taken:
+            problem = "the output has a column of that name" if name == column else f"the output has a column {name!r}"
+        elif carry.get(name, column) != column:
+            problem = f"{carry[name]!r} is carried along as {name!r} already"
+        if problem:
+            remedy = wording.give("carry", [f"{column}={column}_in"])
+            raise InputError(
+                f"{source}: column {column!r} cannot be carried along: {problem}; give it another name: {remedy}"
+            )
+        carry[name] = column
+    return carry
+
+
+def _listed(names: str | Sequence[str] | None) -> Sequence[str]:
+    return [names] if isinstance(names, str) else names or ()
+
+
+def _find_named(names: Sequence[str], name: str, option: str, source: str) -> str:
+    """Find a column by its name, as written or else without regard to case, spaces and underscores."""
+    found = _matching(names, name)
+    if not found:
+        raise InputError(f"{source}: no column {name!r} for {option}. {_list_names(names)}")
     if len(found) > 1:
         raise InputError(f"{source}: {len(found)} columns are named {name!r}; rename all but one of them")
     return found[0]
 
 
-def _find_common(names: Sequence[str], common: Sequence[str]) -> str | None:
+def _matching(names: Sequence[str], name: str) -> list[str]:
+    return [known for known in names if known == name] or [known for known in names if _key(known) == _key(name)]
+
+
+def _find_common(names: Sequence[str], common: Sequence[str], taken: Sequence[str | None]) -> str | None:
     for alias in common:
         for name in names:
-            if _key(name) == _key(alias):
+            if name not in taken and _key(name) == _key(alias):
                 return name
     return None
 
 
+def _list_parts(names: Sequence[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if _PARTS.fullmatch(_key(name))]
+
+
+def _no_text(names: Sequence[str], source: str, wording: Wording) -> InputError:
+    parts = _list_parts(names)
+    how = f"join its parts with {wording.give('text', parts)}" if parts else f"name it with {wording.name('text')}"
+    return InputError(f"{source}: no column has a common name for report text; {how}. {_list_names(names)}")
+
+
 def _key(name: str) -> str:
     return re.sub(r"[\s_.\-]+", "", name).casefold()
-
-
-def _check_carried(carry: Sequence[str], source: str) -> None:
-    taken = {column.name for column in (*FINDINGS_TABLE, *REPORT_COLUMNS)}
-    for name in carry:
-        if name in taken:
-            raise InputError(
-                f"{source}: column {name!r} cannot be carried along: the output has a column of that name; rename it"
-            )
 
 
 def _list_names(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from marrowtext.encoding import decode, holds_undecodable
 from marrowtext.errors import InputError
-from marrowtext.headers import ColumnChoice, choose_columns
+from marrowtext.headers import ARGUMENTS, ColumnChoice, Columns, Wording, choose_columns, heading_of
 from marrowtext.model import Report
 from marrowtext.sources import Broken, Record, Source, open_source
 
@@ -46,12 +46,12 @@ class ReportReader(Iterator[ReportRow]):
     was decoded.
     """
 
-    def __init__(self, path: Path, source: Source, columns: ColumnChoice, max_length: int) -> None:
+    def __init__(self, path: Path, source: Source, columns: Columns, max_length: int) -> None:
         self.path = path
         self.columns = columns
         self.encoding = source.encoding
         self._source = source
-        names = [columns.text, columns.id, columns.title, *columns.carry]
+        names = [*columns.text, columns.id, columns.title, *columns.carry.values()]
         wanted = list(dict.fromkeys(name for name in names if name is not None))
         self._rows = check_records(source.records(wanted), columns, max_length)
 
@@ -68,11 +68,18 @@ class ReportReader(Iterator[ReportRow]):
         raise InputError(f"{self.path}: reading failed ({reason}); check the disk and start again")
 
 
-def read_reports(path: str | Path, columns: ColumnChoice = _NO_CHOICE, *, max_length: int = MAX_LENGTH) -> ReportReader:
+def read_reports(
+    path: str | Path,
+    columns: ColumnChoice = _NO_CHOICE,
+    *,
+    max_length: int = MAX_LENGTH,
+    wording: Wording = ARGUMENTS,
+) -> ReportReader:
     """Read reports from a .csv, .tsv, .jsonl or .parquet file or a folder of .txt files, one row at a time.
 
     Text, id and exam title are found by common names where `columns` does not name them. Ids stay text as
-    written; a record without one gets its row number. Every record comes out once: as a report, or as an
+    written; a record without one gets its row number. Where `columns` names several for the text, the report is
+    all their texts, each under its column's name as a heading. Every record comes out once: as a report, or as an
     error row where its text is missing, empty, no text, undecodable, longer than `max_length` characters, or
     cannot be told from its neighbours.
 
@@ -83,12 +90,10 @@ def read_reports(path: str | Path, columns: ColumnChoice = _NO_CHOICE, *, max_le
         source = open_source(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from None
-    return ReportReader(path, source, choose_columns(source.names, columns, str(path)), max_length)
+    return ReportReader(path, source, choose_columns(source.names, columns, str(path), wording), max_length)
 
 
-def check_records(
-    records: Iterable[Record], columns: ColumnChoice, max_length: int = MAX_LENGTH
-) -> Iterator[ReportRow]:
+def check_records(records: Iterable[Record], columns: Columns, max_length: int = MAX_LENGTH) -> Iterator[ReportRow]:
     """Make each record a row, by the columns chosen for it; `read_reports` says what becomes an error row."""
     with closing(_SeenIds()) as seen:
         for row, record in enumerate(records, start=1):
@@ -96,38 +101,41 @@ def check_records(
             yield ReportRow(row, report, reason, seen.add(report.id))
 
 
-def _read_record(row: int, record: Record, columns: ColumnChoice, max_length: int) -> tuple[Report, str | None]:
+def _read_record(row: int, record: Record, columns: Columns, max_length: int) -> tuple[Report, str | None]:
     if isinstance(record, Broken):
         return Report(record.id or str(row), "", None, dict.fromkeys(columns.carry)), record.reason
-    text, reason = _read_text(_get(record, columns.text), max_length)
+    text, reason = _join_texts(record, columns.text)
+    if len(text) > max_length:
+        reason = f"the text has {len(text):,} characters, the limit is {max_length:,}; raise the maximum length"
     written = _write_id(_get(record, columns.id))
     report_id = written if written is not None and written.strip() else str(row)
-    carried = {name: _write_value(record.get(name)) for name in columns.carry}
-    return Report(report_id, text, _write_value(_get(record, columns.title)), carried), reason
+    carried = {name: _write_value(record.get(column)) for name, column in columns.carry.items()}
+    return Report(report_id, "" if reason else text, _write_value(_get(record, columns.title)), carried), reason
 
 
 def _get(fields: Mapping[str, object], name: str | None) -> object:
     return None if name is None else fields.get(name)
 
 
-def _read_text(value: object, max_length: int) -> tuple[str, str | None]:
-    """Give the text of a report, or no text and the reason."""
-    if isinstance(value, bytes):
-        value = decode(value)
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "", "the text is missing"
-    if not isinstance(value, str):
-        return "", f"the text is not text but {type(value).__name__}"
-    if value.strip().lower() in _NOTHING:
-        return "", "the text is empty" if not value.strip() else "the text is missing"
-    if len(value) > max_length:
-        return (
-            "",
-            f"the text has {len(value):,} characters, the limit is {max_length:,}; raise it by --max-length",
-        )
-    if holds_undecodable(value):
-        return "", "the text holds bytes that are not of its encoding; save the file as UTF-8"
-    return value, None
+def _join_texts(record: Mapping[str, object], names: Sequence[str]) -> tuple[str, str | None]:
+    """Give the text of a report, or no text and the reason.
+
+    Several columns are joined in their order, each under its name, without those that hold nothing. One that
+    cannot be read makes the whole report unread: half a report would tell less than it seems.
+    """
+    if len(names) == 1:
+        return _read_text(record.get(names[0]), "the text")
+    parts: list[str] = []
+    nothing = ""
+    for name in names:
+        value = record.get(name)
+        if (nothing := _tell_nothing(value, "the text")) != "":
+            continue
+        text, reason = _read_text(value, f"the text in {name!r}")
+        if reason is not None:
+            return "", reason
+        parts.append(f"{heading_of(name)}\n{text}")
+    return ("\n\n".join(parts), None) if parts else ("", nothing)
 
 
 def _write_value(value: object) -> str | None:

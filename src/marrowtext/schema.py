@@ -175,10 +175,14 @@ class AttributeRule(ExampleRule):
 
 
 class GradeRule(ExampleRule):
-    """The name of a grading system; the grade is the number or word that follows it."""
+    """The name of a grading system; the grade is what follows it and fits the regular expression `grades`.
+
+    An `own` system is part of the mention's name ("Modic 1"); the others stand anywhere in the sentence.
+    """
 
     system: str
     grades: str
+    own: bool = False
 
 
 class CauseRule(ExampleRule):

@@ -69,6 +69,7 @@ class Segmenter:
             for _, phrase in rule.phrases():
                 self._headings[phrase.lower()] = rule
         self._most_words = max(len(phrase.split()) for phrase in self._headings)
+        self._numbered = frozenset(word.lower() for word in rules.grammar.phrases("numbered"))
         self._abbreviations = frozenset(word.lower() for word in rules.grammar.phrases("abbreviations"))
         self._exam = re.compile(
             r"\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("exam_names"))) + r")\b", re.IGNORECASE
@@ -282,7 +283,9 @@ class Segmenter:
             ):
                 cuts.append(match.end())
         for match in _ITEM_BREAK.finditer(text, start, end):
-            cuts.append(match.end())
+            before = text[start : match.start()].split()
+            if not before or before[-1].lower().strip("(.,") not in self._numbered:
+                cuts.append(match.end())
         cuts.extend(_counted_items(text, start, end))
         cuts.append(end)
         cuts.sort()
