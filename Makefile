@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 BIN := .venv/bin
 DEMO ?= corpora/hip/reports.jsonl
 
-.PHONY: demo test test-system bench clean
+.PHONY: demo test test-system bench score clean
 
 demo: .venv/installed
 	mkdir -p build/demo
@@ -32,6 +32,10 @@ test-system: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python tests/benchmarks/throughput.py
+
+# The rules scored on the gold corpora.
+score: .venv/installed
+	$(BIN)/python tests/benchmarks/accuracy.py
 
 clean:
 	rm -rf .venv build dist

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -121,21 +121,33 @@ def _join_texts(record: Mapping[str, object], names: Sequence[str]) -> tuple[str
     """Give the text of a report, or no text and the reason.
 
     Several columns are joined in their order, each under its name, without those that hold nothing. One that
-    cannot be read makes the whole report unread: half a report would tell less than it seems.
+    cannot be read makes the whole report unread: its other half would tell less than it seems.
     """
-    if len(names) == 1:
-        return _read_text(record.get(names[0]), "the text")
-    parts: list[str] = []
-    nothing = ""
-    for name in names:
-        value = record.get(name)
-        if (nothing := _tell_nothing(value, "the text")) != "":
+    values = {name: _decode(record.get(name)) for name in names}
+    texts: list[str] = []
+    for name, value in values.items():
+        if _tell_nothing(value):
             continue
-        text, reason = _read_text(value, f"the text in {name!r}")
-        if reason is not None:
-            return "", reason
-        parts.append(f"{heading_of(name)}\n{text}")
-    return ("\n\n".join(parts), None) if parts else ("", nothing)
+        where = f" in column {name!r}" if len(names) > 1 else ""
+        if not isinstance(value, str):
+            return "", f"the text{where} is not text but {type(value).__name__}"
+        if holds_undecodable(value):
+            return "", f"the text{where} holds bytes that are not of its encoding; save the file as UTF-8"
+        texts.append(f"{heading_of(name)}\n{value}" if len(names) > 1 else value)
+    return ("\n\n".join(texts), None) if texts else ("", _tell_nothing(values[names[0]]))
+
+
+def _decode(value: object) -> object:
+    return decode(value) if isinstance(value, bytes) else value
+
+
+def _tell_nothing(value: object) -> str | None:
+    """Say how a cell holds no text; None where it holds something."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "the text is missing"
+    if isinstance(value, str) and value.strip().lower() in _NOTHING:
+        return "the text is missing" if value.strip() else "the text is empty"
+    return None
 
 
 def _write_value(value: object) -> str | None:

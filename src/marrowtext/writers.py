@@ -16,7 +16,7 @@ from typing import Any, Self
 from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
 
-__all__ = ["TableWriter", "open_table", "reports_path"]
+__all__ = ["TableWriter", "check_out", "check_target", "open_table", "reports_path"]
 
 Row = Mapping[str, object]
 
@@ -30,6 +30,42 @@ def reports_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}.reports{out.suffix}")
 
 
+def check_target(path: Path, *, force: bool = False) -> None:
+    """Raise InputError where a file cannot be written: at a folder, in a missing one, or over a file that
+    exists where `force` is not set.
+    """
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; name a file in it")
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
+        exists = path.exists()
+    except OSError as error:
+        raise _failure(path, error) from None
+    if exists and not force:
+        raise InputError(f"{path}: exists already; name another file, or overwrite it with --force")
+
+
+def check_out(out: Path, source: Path, *, force: bool = False) -> None:
+    """Check before a run that both tables can be written, and are not the input.
+
+    Raises InputError, which names `out` as the user did.
+    """
+    _find_writer(out)
+    beside = reports_path(out)
+    for target in (out, beside):
+        with suppress(OSError):
+            if target.samefile(source):
+                raise InputError(f"{out}: would overwrite the input {source}; name another file")
+    check_target(out, force=force)
+    if beside.is_dir():
+        raise InputError(f"{out}: its reports table {beside.name} is a folder; name another file")
+    if beside.exists() and not force:
+        raise InputError(
+            f"{out}: its reports table {beside.name} exists already; name another file, or overwrite it with --force"
+        )
+
+
 def open_table(path: Path, columns: Sequence[Column], *, force: bool = False) -> TableWriter:
     """Open a table of these columns for writing; to be used in a `with` block.
 
@@ -37,16 +73,24 @@ def open_table(path: Path, columns: Sequence[Column], *, force: bool = False) ->
     it fails. Raises InputError for an unknown extension, a missing folder, and a target that exists where
     `force` is not set.
     """
+    writer = _find_writer(path)
+    check_target(path, force=force)
+    return writer(path, columns)
+
+
+def _find_writer(path: Path) -> type[TableWriter]:
+    if not path.name or path.name == "..":
+        raise InputError(f"{path}: is a folder; name a file in it")
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise InputError(f"{path}: unknown kind of output; use {', '.join(_WRITERS)}")
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
-    if path.exists() and not force:
-        raise InputError(f"{path}: exists already; name another file, or overwrite it with --force")
-    return writer(path, columns)
+        kind = "is a folder; name a file in it" if path.is_dir() else f"unknown kind of output; use {', '.join(_WRITERS)}"
+        raise InputError(f"{path}: {kind}")
+    return writer
+
+
+def _failure(path: Path, error: OSError) -> InputError:
+    reason = os.strerror(error.errno) if error.errno else type(error).__name__
+    return InputError(f"{path}: cannot be written ({reason}); check the folder and the disk")
 
 
 class TableWriter(ABC):
@@ -64,7 +108,7 @@ class TableWriter(ABC):
             for row in rows:
                 self._write([row.get(column.name) for column in self.columns])
         except OSError as error:
-            raise self._failure(error) from None
+            raise _failure(self.path, error) from None
 
     def finish(self) -> None:
         """Write all that is held back; only the name is still to be taken when the block ends."""
@@ -74,7 +118,7 @@ class TableWriter(ABC):
             self._flush()
             self._close()
         except OSError as error:
-            raise self._failure(error) from None
+            raise _failure(self.path, error) from None
         self._finished = True
 
     def __enter__(self) -> Self:
@@ -82,7 +126,7 @@ class TableWriter(ABC):
             self._open()
         except OSError as error:
             self._beside.unlink(missing_ok=True)
-            raise self._failure(error) from None
+            raise _failure(self.path, error) from None
         return self
 
     def __exit__(
@@ -93,15 +137,11 @@ class TableWriter(ABC):
                 self.finish()
                 self._beside.replace(self.path)
         except OSError as failure:
-            raise self._failure(failure) from None
+            raise _failure(self.path, failure) from None
         finally:
             with suppress(OSError):
                 self._close()
             self._beside.unlink(missing_ok=True)
-
-    def _failure(self, error: OSError) -> InputError:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        return InputError(f"{self.path}: cannot be written ({reason}); check the folder and the disk")
 
     @abstractmethod
     def _open(self) -> None: ...
