@@ -10,11 +10,10 @@ from pathlib import Path
 
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, carried_columns, report_row
 from marrowtext.errors import InputError
-from marrowtext.pipeline import load_pipeline
 from marrowtext.pool import CHUNKS_PER_PIPELINE, Answer, Chunk, read_in_pool, read_one
 from marrowtext.readers import ReportReader, ReportRow
-from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
-from marrowtext.writers import open_table, reports_path
+from marrowtext.reading import Patterns, load_pipeline, pattern_folders, shared_pipeline
+from marrowtext.writers import check_out, open_table, reports_path
 
 __all__ = ["Outcome", "Tally", "extract_tables", "read_batch"]
 
@@ -94,9 +93,7 @@ def extract_tables(
     out = Path(out)
     carried = carried_columns(reader.columns.carry)
     tally = Tally()
-    for target in (out, reports_path(out)):
-        if target.exists() and target.samefile(reader.path):
-            raise InputError(f"{target}: is the input; name another file")
+    check_out(out, reader.path, force=force)
     with (
         open_table(reports_path(out), (*REPORT_COLUMNS, *carried), force=force) as reports,
         open_table(out, (*FINDINGS_TABLE, *carried), force=force) as findings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
@@ -24,6 +25,10 @@ class Clauses:
         number = bisect_right(self.starts, token)
         begin = self.starts[number - 1] if number else 0
         return begin, self.starts[number] if number < len(self.starts) else self.length
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Give every clause, in order."""
+        return list(pairwise((0, *self.starts, self.length)))
 
 
 # How far behind "and", and behind "and the", the verb of a new clause may stand, in tokens.

@@ -38,7 +38,10 @@ app = typer.Typer(
 rules_app = typer.Typer(help="Check and list the rules.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
-_TextColumn = Annotated[str | None, typer.Option(help="Column that holds the report text.")]
+_TextColumn = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COL", help="Column that holds the report text; given more than once, the texts are joined."),
+]
 _IdColumn = Annotated[str | None, typer.Option(help="Column that holds the report id.")]
 _TitleColumn = Annotated[str | None, typer.Option(help="Column that holds the exam title.")]
 _PatternFolders = Annotated[
@@ -104,24 +107,36 @@ def extract(
     text_column: _TextColumn = None,
     id_column: _IdColumn = None,
     title_column: _TitleColumn = None,
-    carry: Annotated[list[str] | None, typer.Option(metavar="COL", help="Input column to carry along.")] = None,
+    carry: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COL[=NEW]", help="Input column to carry along, under the name NEW if one is given."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
     patterns: _PatternFolders = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite tables that exist.")] = False,
-    max_length: Annotated[int | None, typer.Option(min=1, help="Longest report to read, in characters.")] = None,
+    max_length: Annotated[
+        int | None, typer.Option(min=1, help="Longest report to read, in characters.", show_default="1,000,000")
+    ] = None,
 ) -> None:
     """Write the findings of REPORTS to OUT, and a table with one row per report beside it."""
-    from marrowtext.batch import extract_tables
-    from marrowtext.readers import MAX_LENGTH, ColumnChoice, read_reports
-    from marrowtext.writers import reports_path
+    from marrowtext.readers import MAX_LENGTH, ColumnChoice
+    from marrowtext.writers import check_out, reports_path
 
-    choice = ColumnChoice(text_column, id_column, title_column, tuple(carry or ()))
-    reader = read_reports(reports, choice, max_length=max_length or MAX_LENGTH)
-    typer.echo(_tell_columns(reader), err=True)
+    check_out(out, reports, force=force)
+    reader = _open_reports(
+        reports, ColumnChoice(text_column, id_column, title_column, carry or ()), max_length or MAX_LENGTH
+    )
+
+    from marrowtext.batch import extract_tables
+
     with _show_progress(reader) as progress:
         tally = extract_tables(reader, out, patterns=patterns, workers=workers, force=force, progress=progress)
     typer.echo(_tell_tally(tally), err=True)
     typer.echo(f"written    {out}, {reports_path(out)}", err=True)
+    if not tally.reports:
+        typer.echo(f"{reports}: has no reports, only column names; check the export", err=True)
+    elif tally.errors == tally.reports:
+        raise MarrowtextError("x")
 
 
 @app.command()

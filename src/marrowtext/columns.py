@@ -85,7 +85,7 @@ FINDING_COLUMNS: tuple[Column, ...] = (
     Column("region", _STRING, True, "Body region of the site."),
     Column("bone", _STRING, True, "Topmost ancestor of the site."),
     Column("level", _STRING, True, "Vertebral level or range (L4, L4-L5), or the number of a rib or phalanx."),
-    Column("zone", _STRING, True, "Where in the site, normalised words with single spaces."),
+    Column("zone", _STRING, True, "Where in the site, normalized words with single spaces."),
     Column(
         "laterality",
         _STRING,
@@ -113,7 +113,7 @@ FINDING_COLUMNS: tuple[Column, ...] = (
         ("focal", "multifocal", "patchy", "linear", "diffuse", "extensive"),
     ),
     Column("acuity", _STRING, True, "Stated age of the edema or of its cause.", ("acute", "subacute", "chronic")),
-    Column("size_mm", _FLOAT, True, "Largest stated dimension of the edema, in millimetres."),
+    Column("size_mm", _FLOAT, True, "Largest stated dimension of the edema, in millimeters."),
     Column("grade_system", _STRING, True, "Grading system that the report names."),
     Column("grade", _STRING, True, "Grade that the report states; never inferred."),
     Column("rules", _STRING, False, "Ids of the rules that made the row, with single spaces."),
@@ -156,9 +156,15 @@ _INTRODUCTION = """\
 
 Made by `marrowtext columns` from the column definitions; do not edit it by hand.
 
-Types are the same in CSV, JSONL, Parquet and pandas. An empty value is an empty cell in CSV, `null` in JSONL
-and Parquet, and `NA` in pandas; booleans are `true` and `false` in CSV. Input columns that are carried along
-follow the columns of both tables, as text.
+Types are the same in CSV, JSONL, Parquet and pandas. An empty value is an empty cell in CSV and `null` in JSONL
+and Parquet. In pandas, columns that have a list of values are categories and show an empty value as `NaN`, the
+others show it as `<NA>`; `isna()` finds both. Booleans are `true` and `false` in CSV. Input columns that are
+carried along follow the columns of both tables: as text in files, with their own types in pandas.
+
+`start` and `end` count in the text of one column. Where several text columns are joined (`--text-column` given
+more than once), they count in the joined text: for each column that holds something, in the order given, a line
+with its name in capitals and a colon (without the words report and text: `IMPRESSION:` for `report_impression`),
+then its text, with an empty line between them. That text is written nowhere.
 """
 
 _FINDINGS_TEXT = "One row per mention and per site and side that it is said to be at; denied mentions have rows too."

@@ -7,11 +7,15 @@ nlp("There is marrow edema in the talus.")._.findings
 
 # spaCy reads the types of a factory when it registers it: annotations of this module are not put off.
 
+import warnings
 from collections.abc import Sequence
 
-import spacy
-from spacy.language import Language
-from spacy.tokens import Doc, SpanGroup
+# spaCy warns of its own imports, which would stop a `python -W error`.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import spacy
+    from spacy.language import Language
+    from spacy.tokens import Doc, SpanGroup
 
 from marrowtext.columns import FINDING_COLUMNS, finding_row
 from marrowtext.errors import MarrowtextError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from marrowtext.batch import read_batch
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
 from marrowtext.errors import InputError
-from marrowtext.headers import ColumnChoice, choose_columns
+from marrowtext.headers import ColumnChoice, Columns, choose_columns, tell_unread
 from marrowtext.model import Report
 from marrowtext.readers import MAX_LENGTH, check_records
 from marrowtext.reading import Patterns
@@ -44,10 +44,10 @@ class Frames(NamedTuple):
 def extract(
     texts: Texts,
     *,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     id: str | None = None,
     title: str | None = None,
-    carry: Sequence[str] = (),
+    carry: str | Sequence[str] = (),
     patterns: Patterns = None,
     workers: int = 1,
     max_length: int = MAX_LENGTH,
@@ -56,23 +56,17 @@ def extract(
     columns.
 
     `text`, `id`, `title` and `carry` name columns of a frame; the first three are found by common names where
-    they are left out. A series gives its index as ids, unless that only counts; a report carries along what
+    they are left out. Several text columns are joined, each text under the name of its column as a heading;
+    `start` and `end` then count in the joined text. `carry=["site=site_in"]` takes the column `site` along as
+    `site_in`. A series gives its index as ids, unless that only counts; a report carries along what
     it holds. All columns are there even when no finding is: categories where the values are a list, else
     pandas' nullable types; carried columns keep their type. `row` is the place in the input, from 1.
 
-    Reports that cannot be read make no finding but a warning; `extract_frames` says why. Raises InputError
-    for a column that is not there, RuleError for a rule that is wrong.
+    Reports that cannot be read make no finding but a warning; `extract_frames` says why. A column that looks
+    like report text and is not read makes a warning too, where `text` is left out. Raises InputError for a
+    column that is not there, RuleError for a rule that is wrong.
     """
-    frames = extract_frames(
-        texts,
-        text=text,
-        id=id,
-        title=title,
-        carry=carry,
-        patterns=patterns,
-        workers=workers,
-        max_length=max_length,
-    )
+    frames = _extract(texts, ColumnChoice(text, id, title, carry), patterns, workers, max_length)
     unread = frames.reports.loc[frames.reports["processing"] == "error", "row"].tolist()
     if unread:
         listed = ", ".join(map(str, unread[:_MOST_LISTED])) + (", …" if len(unread) > _MOST_LISTED else "")
@@ -87,10 +81,10 @@ def extract(
 def extract_frames(
     texts: Texts,
     *,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     id: str | None = None,
     title: str | None = None,
-    carry: Sequence[str] = (),
+    carry: str | Sequence[str] = (),
     patterns: Patterns = None,
     workers: int = 1,
     max_length: int = MAX_LENGTH,
@@ -98,8 +92,16 @@ def extract_frames(
     """Do what `extract` does, and give the reports table too: one row for each text, with the reason where it
     is unread.
     """
-    frame, columns = _as_frame(texts, ColumnChoice(text, id, title, tuple(carry)))
-    taken = [name for name in (columns.text, columns.id, columns.title) if name is not None]
+    return _extract(texts, ColumnChoice(text, id, title, carry), patterns, workers, max_length)
+
+
+def _extract(texts: Texts, wish: ColumnChoice, patterns: Patterns, workers: int, max_length: int) -> Frames:
+    frame, columns, source = _as_frame(texts, wish)
+    hint = tell_unread(columns, source)
+    if hint is not None:
+        # At the line that called extract or extract_frames.
+        warnings.warn(hint, stacklevel=3)
+    taken = [name for name in (*columns.text, columns.id, columns.title) if name is not None]
     cells = {name: _column(frame, name) for name in taken}
     values = [column.astype(object).where(column.notna(), None).tolist() for column in cells.values()]
     records: Iterable[Mapping[str, object]] = (
@@ -107,37 +109,40 @@ def extract_frames(
     )
     findings: dict[str, list[object]] = {column.name: [] for column in FINDINGS_TABLE}
     reports: dict[str, list[object]] = {column.name: [] for column in REPORT_COLUMNS}
-    rows = check_records(records, replace(columns, carry=()), max_length)
+    rows = check_records(records, replace(columns, carry={}), max_length)
     for outcome in read_batch(rows, patterns=patterns, workers=workers):
         for target, row in [*((findings, row) for row in outcome.findings), (reports, outcome.report)]:
             for name, into in target.items():
                 into.append(row[name])
-    carried = {name: _column(frame, name) for name in columns.carry}
+    carried = {name: _column(frame, column) for name, column in columns.carry.items()}
     return Frames(_build(FINDINGS_TABLE, findings, carried), _build(REPORT_COLUMNS, reports, carried))
 
 
-def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, ColumnChoice]:
-    """Give the input as a frame, and the columns in it."""
+def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, Columns, str]:
+    """Give the input as a frame, the columns in it, and how messages call it."""
     import pandas
 
     if isinstance(texts, pandas.DataFrame):
         named = [name for name in texts.index.names if name is not None and name not in texts.columns]
-        frame = texts.reset_index(level=named) if named else texts
-        return frame, choose_columns([str(name) for name in frame.columns], wish, "the frame")
-    if wish != ColumnChoice():
+        frame, source = (texts.reset_index(level=named) if named else texts), "the frame"
+        return frame, choose_columns([str(name) for name in frame.columns], wish, source), source
+    if wish != ColumnChoice(carry=wish.carry) or wish.carry:
         raise InputError("text, id, title and carry name columns of a frame, and this input is none; leave them out")
     if isinstance(texts, str):
         raise InputError("this is one text; give a list of texts, or use marrowtext.findings for a single one")
     if isinstance(texts, pandas.Series):
         if isinstance(texts.index, pandas.RangeIndex):
-            return pandas.DataFrame({_TEXT: texts}), ColumnChoice(_TEXT)
-        return pandas.DataFrame({_TEXT: texts.array, _ID: texts.index}), ColumnChoice(_TEXT, _ID)
+            return pandas.DataFrame({_TEXT: texts}), Columns((_TEXT,)), "the series"
+        return pandas.DataFrame({_TEXT: texts.array, _ID: texts.index}), Columns((_TEXT,), _ID), "the series"
+    if not isinstance(texts, Iterable):
+        raise TypeError(f"give a frame, a series or a list of texts, and not {type(texts).__name__}")
     fields = [_fields(report) for report in texts]
     carry = tuple(dict.fromkeys(name for report in fields for name in report if name not in (_TEXT, _ID, _TITLE)))
     frame = pandas.DataFrame(
         {name: pandas.Series([f.get(name) for f in fields]) for name in (_TEXT, _ID, _TITLE, *carry)}
     )
-    return frame, choose_columns(list(frame.columns), ColumnChoice(_TEXT, _ID, _TITLE, carry), "the reports")
+    source = "the reports"
+    return frame, choose_columns(list(frame.columns), ColumnChoice(_TEXT, _ID, _TITLE, carry), source), source
 
 
 def _fields(report: object) -> dict[str, object]:

@@ -219,11 +219,16 @@ class Linker:
         return place.level is None and self._rules.sites[place.site].level == "vertebra"
 
     def _is_label_of(self, place: Place, others: Sequence[Place], words: Words) -> bool:
-        """Say whether a whole stands right before its part, or as a label: "SIJ: iliac side edema"."""
+        """Say whether a whole stands right beside its part: "SIJ: iliac side", "patella, medial facet"."""
         after = words.tokens[place.end].norm if place.end < len(words.tokens) else ""
         return any(
             other.site != place.site
             and self._rules.is_within(other.site, place.site)
-            and (place.end == other.start or other.end == place.start or after == ":")
+            and (
+                other.end == place.start
+                or place.end == other.start
+                or after == ":"
+                or (after == "," and place.end + 1 == other.start)
+            )
             for other in others
         )

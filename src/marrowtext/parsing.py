@@ -125,6 +125,13 @@ class ParsedReport:
             self._parsed[number] = self._parse(number)
         return self._parsed[number]
 
+    def cues(self, number: int) -> list[Cue]:
+        """Give the cues of one sentence, also where it names nothing that they could speak of."""
+        parsed = self.parse(number)
+        if not (parsed.cues or parsed.names or parsed.words.causes):
+            _, parsed.cues = self.tools.engine.relate(self._matched(number)[1], (), parsed.clauses.starts)
+        return parsed.cues
+
     def stands_with(self, one: int, other: int) -> bool:
         """Say whether two sentences exist and stand in one section."""
         if not (0 <= one < len(self.sentences) and 0 <= other < len(self.sentences)):

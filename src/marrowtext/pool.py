@@ -14,9 +14,8 @@ from pathlib import Path
 from marrowtext.columns import finding_row
 from marrowtext.errors import MarrowtextError
 from marrowtext.model import Report
-from marrowtext.pipeline import Pipeline
 from marrowtext.readers import ReportRow
-from marrowtext.reading import shared_pipeline
+from marrowtext.reading import Pipeline, shared_pipeline
 from marrowtext.summary import ReportSummary, summarise
 
 __all__ = ["CHUNKS_PER_PIPELINE", "Answer", "Chunk", "read_in_pool", "read_one"]

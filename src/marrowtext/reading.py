@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from marrowtext.model import Finding, Report
-from marrowtext.pipeline import Pipeline, load_pipeline
 from marrowtext.rules import shipped_patterns
 
-__all__ = ["Patterns", "findings", "pattern_folders", "shared_pipeline"]
+# What spaCy warns of when it is imported is not of our making, and would stop a `python -W error`.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from marrowtext.pipeline import Pipeline, load_pipeline
+
+__all__ = ["Patterns", "Pipeline", "findings", "load_pipeline", "pattern_folders", "shared_pipeline"]
 
 Patterns = str | Path | Sequence[str | Path] | None
 """Folders of rules of one's own, which come on top of the shipped ones."""
@@ -33,6 +38,9 @@ def findings(text: str, *, id: str = "1", title: str | None = None, patterns: Pa
     """Read one report and give its findings, in text order.
 
     `title` is the exam title where the text does not hold it, `patterns` a folder of rules of one's own. The
-    first call takes a second to build the pipeline. Raises RuleError for a rule that is wrong.
+    first call takes some seconds to build the pipeline. Raises RuleError for a rule that is wrong, TypeError for
+    a text that is no str.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"text is to be one report, a str, and not {type(text).__name__}; extract takes many")
     return shared_pipeline(pattern_folders(patterns)).findings(Report(id, text, title))

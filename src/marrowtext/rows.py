@@ -14,7 +14,7 @@ from marrowtext.links import Link, LinkSource
 from marrowtext.model import Assertion, Change, Rejected, SectionName
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
-from marrowtext.phrases import Words
+from marrowtext.phrases import Words, side_of
 from marrowtext.places import Place
 
 __all__ = ["Row", "make_rows"]
@@ -47,8 +47,10 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
     for number in wanted:
         rows.extend(_rows_of(report, number, rows, rejected))
         rows.extend(_ellipses(report, number, rows))
+        rows.extend(_courses(report, number, rows))
         if rows and number + 1 < len(report.sentences) and number + 1 not in wanted:
             rows.extend(_ellipses(report, number + 1, rows))
+            rows.extend(_courses(report, number + 1, rows))
     rows = [
         replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
     ]
@@ -199,3 +201,39 @@ def _ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iter
         for place in places:
             if place.group == places[0].group:
                 yield replace(denied, place=place, attributes=Attributes())
+
+
+def _courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
+    """Give the rows of clauses that only tell how it went elsewhere: "but persists on the right"."""
+    row = next((row for row in reversed(earlier) if row.place is not None), None)
+    words = report.words(number)
+    if row is None or row.number < number - 1 or not words.sides:
+        return
+    parsed = report.parse(number)
+    names = [name.start for name in parsed.names]
+    others = (*words.associated, *words.causes, *words.structures, *words.lookalikes)
+    for start, end in parsed.clauses.spans():
+        if (start == 0 and row.number == number) or any(start <= at < end for at in names):
+            continue
+        if any(start <= match.start < end for match in others):
+            continue
+        cues = [
+            cue.rule
+            for cue in report.cues(number)
+            if start <= cue.start < end and cue.rule.change and cue.rule.assertion
+        ]
+        sides = {side_of(match) for match in words.sides if start <= match.start < end}
+        if len(sides) != 1 or not cues or any(start <= place.start < end for place in parsed.places):
+            continue
+        assert row.place is not None
+        cue = next((rule for rule in cues if rule.direction == "backward"), cues[0])
+        yield replace(
+            row,
+            place=replace(row.place, side=sides.pop()),
+            source=LinkSource.CLAUSE,
+            assertion=cue.assertion or row.assertion,
+            change=cue.change,
+            cause=row.cause if cue.assertion in CURRENT else None,
+            attributes=Attributes(subchondral=row.attributes.subchondral),
+            rules=(row.rules[0], cue.id),
+        )

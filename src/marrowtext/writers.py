@@ -31,39 +31,28 @@ def reports_path(out: Path) -> Path:
 
 
 def check_target(path: Path, *, force: bool = False) -> None:
-    """Raise InputError where a file cannot be written: at a folder, in a missing one, or over a file that
+    """Raise InputError where a file cannot be written: over a folder, in a missing one, or over a file that
     exists where `force` is not set.
     """
-    try:
-        if path.is_dir():
-            raise InputError(f"{path}: is a folder; name a file in it")
-        if not path.parent.is_dir():
-            raise InputError(f"{path}: the folder {path.parent} does not exist; make it first")
-        exists = path.exists()
-    except OSError as error:
-        raise _failure(path, error) from None
-    if exists and not force:
-        raise InputError(f"{path}: exists already; name another file, or overwrite it with --force")
+    problem = _find_problem(path, force)
+    if problem is not None:
+        raise InputError(f"{path}: {problem}")
 
 
 def check_out(out: Path, source: Path, *, force: bool = False) -> None:
-    """Check before a run that both tables can be written, and are not the input.
+    """Check before a run that both tables can be written, and that neither is the input.
 
-    Raises InputError, which names `out` as the user did.
+    Raises InputError, which names `out`, since that is what the user named.
     """
-    _find_writer(out)
-    beside = reports_path(out)
-    for target in (out, beside):
-        with suppress(OSError):
-            if target.samefile(source):
-                raise InputError(f"{out}: would overwrite the input {source}; name another file")
-    check_target(out, force=force)
-    if beside.is_dir():
-        raise InputError(f"{out}: its reports table {beside.name} is a folder; name another file")
-    if beside.exists() and not force:
-        raise InputError(
-            f"{out}: its reports table {beside.name} exists already; name another file, or overwrite it with --force"
-        )
+    if not _is_folder(out):
+        _find_writer(out)
+    problem = _find_problem(out, force, source)
+    if problem is None:
+        beside = reports_path(out)
+        problem = _find_problem(beside, force, source)
+        problem = problem and f"its reports table {beside.name} {problem}"
+    if problem is not None:
+        raise InputError(f"{out}: {problem}")
 
 
 def open_table(path: Path, columns: Sequence[Column], *, force: bool = False) -> TableWriter:
@@ -79,18 +68,42 @@ def open_table(path: Path, columns: Sequence[Column], *, force: bool = False) ->
 
 
 def _find_writer(path: Path) -> type[TableWriter]:
-    if not path.name or path.name == "..":
-        raise InputError(f"{path}: is a folder; name a file in it")
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        kind = "is a folder; name a file in it" if path.is_dir() else f"unknown kind of output; use {', '.join(_WRITERS)}"
-        raise InputError(f"{path}: {kind}")
+        raise InputError(f"{path}: unknown kind of output; use {', '.join(_WRITERS)}")
     return writer
 
 
+def _find_problem(path: Path, force: bool, source: Path | None = None) -> str | None:
+    """Say why a file cannot be written, with the remedy; None where it can."""
+    if _is_folder(path):
+        return "is a folder; name a file in it"
+    try:
+        if not path.parent.is_dir():
+            return f"the folder {path.parent} does not exist; make it first"
+        if not path.exists():
+            return None
+        if source is not None and source.exists() and path.samefile(source):
+            return "is the input; name another file"
+    except OSError as error:
+        return _cannot(error)
+    return None if force else "exists already; name another file, or overwrite it with --force"
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def _failure(path: Path, error: OSError) -> InputError:
+    return InputError(f"{path}: {_cannot(error)}")
+
+
+def _cannot(error: OSError) -> str:
     reason = os.strerror(error.errno) if error.errno else type(error).__name__
-    return InputError(f"{path}: cannot be written ({reason}); check the folder and the disk")
+    return f"cannot be written ({reason}); check the folder and the disk"
 
 
 class TableWriter(ABC):
