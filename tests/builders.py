@@ -1,8 +1,13 @@
-"""Values for tests: a finding of which only what matters is said."""
+"""Values for tests: a finding of which only what matters is said, and a pipeline that makes such."""
 
 from __future__ import annotations
 
-from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, SectionName
+import os
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+
+from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, Report, SectionName
 
 _PLAIN = {
     "report_id": "1",
@@ -59,3 +64,24 @@ def make_finding(
         **others,
     }
     return Finding(**values)
+
+
+class FakePipeline:
+    """One present finding for each report; some words make it fail."""
+
+    rules = SimpleNamespace(
+        policy=SimpleNamespace(silent_sections=(), status=(make_finding().assertion,)),
+    )
+
+    def findings(self, report: Report) -> list[Finding]:
+        if "fail" in report.text:
+            raise ValueError(report.text)
+        if "die" in report.text:
+            os._exit(1)
+        return [make_finding(report_id=report.id, mention=report.text)]
+
+
+@lru_cache
+def build_fake(_folders: tuple[Path, ...]) -> FakePipeline:
+    """Give the pipeline, as `shared_pipeline` does."""
+    return FakePipeline()

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import csv
-import os
 import pickle
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from builders import make_finding
+from builders import FakePipeline, build_fake
 from pyarrow import parquet
 
 from marrowtext import batch, pool
 from marrowtext.batch import Tally, extract_tables, read_batch
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, finding_row
 from marrowtext.errors import InputError, MarrowtextError, RuleError
-from marrowtext.model import Finding, Report
+from marrowtext.model import Report
 from marrowtext.pool import read_in_pool
 from marrowtext.readers import ColumnChoice, ReportRow, read_reports
 from marrowtext.reading import findings, pattern_folders
@@ -29,31 +26,6 @@ CANARY = "Wolpertinger"
 
 def rows_of(*texts: str) -> list[ReportRow]:
     return [ReportRow(number, Report(str(number), text)) for number, text in enumerate(texts, start=1)]
-
-
-class FakePipeline:
-    """One present finding for each report; some words make it fail."""
-
-    rules = SimpleNamespace(
-        policy=SimpleNamespace(silent_sections=(), status=(make_finding().assertion,)),
-    )
-
-    def findings(self, report: Report) -> list[Finding]:
-        if "fail" in report.text:
-            raise ValueError(report.text)
-        if "die" in report.text:
-            os._exit(1)
-        return [make_finding(report_id=report.id, mention=report.text)]
-
-
-@lru_cache
-def build_fake(_folders: tuple[Path, ...]) -> FakePipeline:
-    return FakePipeline()
-
-
-@pytest.fixture
-def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "shared_pipeline", build_fake)
 
 
 def test_findings_are_rows_with_the_row_number_and_carried_columns() -> None:
@@ -156,6 +128,7 @@ def test_too_few_workers_are_told() -> None:
         list(read_batch([], workers=0))
 
 
+@pytest.mark.usefixtures("fake")
 def test_workers_give_the_same_rows_in_the_same_order() -> None:
     texts = [f"{TALUS} No marrow edema in the calcaneus. Case {number}." for number in range(200)]
     rows = rows_of(*texts)
@@ -268,7 +241,7 @@ def test_failing_run_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["out.csv", "out.reports.csv"])
 def test_existing_tables_are_kept(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("old")
-    with pytest.raises(InputError, match="exists already"):
+    with pytest.raises(InputError, match=r"out\.csv: .*exists already"):
         extract_tables(read_reports(write_reports(tmp_path)), tmp_path / "out.csv")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["in.csv", name])
 
@@ -277,3 +250,13 @@ def test_input_is_not_overwritten(tmp_path: Path) -> None:
     path = write_reports(tmp_path)
     with pytest.raises(InputError, match=r"in\.csv: is the input; name another file"):
         extract_tables(read_reports(path), path, force=True)
+
+
+def test_carried_columns_take_their_new_names(tmp_path: Path) -> None:
+    reader = read_reports(write_reports(tmp_path), ColumnChoice(carry=("Sex=row_sex", "Sex")))
+    extract_tables(reader, tmp_path / "out.csv")
+    assert [(row["row_sex"], row["Sex"]) for row in read_csv(tmp_path / "out.reports.csv")] == [
+        ("F", "F"),
+        ("M", "M"),
+        ("F", "F"),
+    ]

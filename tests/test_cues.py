@@ -7,15 +7,10 @@ from pathlib import Path
 import pytest
 
 from marrowtext.model import Report
-from marrowtext.pipeline import Pipeline, load_pipeline
+from marrowtext.pipeline import Pipeline
 
 _LINES = (Path(__file__).parent / "data" / "cues.tsv").read_text(encoding="utf-8").splitlines()
 CUES = [tuple(line.split("\t")) for line in _LINES[1:]]
-
-
-@pytest.fixture(scope="module")
-def pipeline() -> Pipeline:
-    return load_pipeline()
 
 
 def test_all_lines_are_read() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from marrowtext.columns import finding_row
 from marrowtext.model import Reading
-from marrowtext.pipeline import load_pipeline
+from marrowtext.pipeline import Pipeline
 from marrowtext.readers import read_reports
 
 HIP = """\
@@ -94,14 +94,14 @@ EXPECTED: list[dict[str, object]] = [
 
 
 @pytest.fixture(scope="module")
-def reading(tmp_path_factory: pytest.TempPathFactory) -> Reading:
+def reading(tmp_path_factory: pytest.TempPathFactory, pipeline: Pipeline) -> Reading:
     """The report, saved as one row of a CSV and read back."""
     file = tmp_path_factory.mktemp("golden") / "reports.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([("accession", "report_text"), ("A-1", HIP)])
     (row,) = read_reports(file)
     assert row.reason is None
-    return load_pipeline().read(row.report)
+    return pipeline.read(row.report)
 
 
 def test_rows_are_those_expected_in_text_order(reading: Reading) -> None:

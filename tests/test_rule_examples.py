@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from marrowtext.examples import check_example
-from marrowtext.pipeline import Pipeline, load_pipeline
+from marrowtext.pipeline import Pipeline
 from marrowtext.rules import load_rules
 from marrowtext.schema import ExampleRule
 
@@ -17,11 +17,6 @@ def _examples() -> Iterator[object]:
         for kind in ("finds", "skips"):
             for number, example in enumerate(getattr(rule, kind)):
                 yield pytest.param(rule, kind, example, id=f"{rule.id}-{kind}-{number}")
-
-
-@pytest.fixture(scope="module")
-def pipeline() -> Pipeline:
-    return load_pipeline()
 
 
 @pytest.mark.parametrize(("rule", "kind", "example"), _examples())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
+import re
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ParamSpec
 
@@ -22,11 +22,12 @@ from marrowtext.errors import InputError, MarrowtextError
 if TYPE_CHECKING:
     from marrowtext.batch import Tally
     from marrowtext.model import Report
-    from marrowtext.readers import ReportReader
+    from marrowtext.readers import ReportReader, ReportRow
 
 __all__ = ["app", "main"]
 
 _P = ParamSpec("_P")
+_MOST_LISTED = 5
 
 app = typer.Typer(
     help="Read free-text MRI reports and write a table of bone marrow edema findings, offline.",
@@ -119,13 +120,15 @@ def extract(
     ] = None,
 ) -> None:
     """Write the findings of REPORTS to OUT, and a table with one row per report beside it."""
-    from marrowtext.readers import MAX_LENGTH, ColumnChoice
+    from marrowtext.headers import OPTIONS, ColumnChoice
+    from marrowtext.readers import MAX_LENGTH, read_reports
     from marrowtext.writers import check_out, reports_path
 
     check_out(out, reports, force=force)
-    reader = _open_reports(
-        reports, ColumnChoice(text_column, id_column, title_column, carry or ()), max_length or MAX_LENGTH
-    )
+    choice = ColumnChoice(text_column, id_column, title_column, carry or ())
+    reader = read_reports(reports, choice, max_length=max_length or MAX_LENGTH, wording=OPTIONS)
+    typer.echo(_tell_columns(reader), err=True)
+    _tell_hint(reader)
 
     from marrowtext.batch import extract_tables
 
@@ -134,21 +137,27 @@ def extract(
     typer.echo(_tell_tally(tally), err=True)
     typer.echo(f"written    {out}, {reports_path(out)}", err=True)
     if not tally.reports:
-        typer.echo(f"{reports}: has no reports, only column names; check the export", err=True)
+        typer.echo(f"{reports}: has column names and no reports; check the export", err=True)
     elif tally.errors == tally.reports:
-        raise MarrowtextError("x")
+        typer.echo(f"no report could be read; the reasons are in {reports_path(out)}", err=True)
+        raise typer.Exit(1)
 
 
 @app.command()
 @_guard
 def explain(
     text: Annotated[
-        str | None, typer.Argument(help="The report; standard input where neither it nor --file is given.")
+        str | None,
+        typer.Argument(help="The report, or a file with it; standard input where neither it nor --file is given."),
     ] = None,
-    file: Annotated[Path | None, typer.Option(help="File with the report, or with many and --id.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="File with the report, or with many and --id or --row to choose one.")
+    ] = None,
     id: Annotated[str | None, typer.Option(help="Id of the report in the file.")] = None,
+    row: Annotated[int | None, typer.Option(min=1, help="Number of the report in the file, from 1.")] = None,
     title: Annotated[str | None, typer.Option(help="Exam title, where the report does not hold it.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write a page of HTML here.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a page that exists.")] = False,
     text_column: _TextColumn = None,
     id_column: _IdColumn = None,
     title_column: _TitleColumn = None,
@@ -158,21 +167,33 @@ def explain(
     from rich.console import Console
 
     from marrowtext.encoding import decode
-    from marrowtext.explain import explain_html, print_explanation
+    from marrowtext.headers import OPTIONS, ColumnChoice
     from marrowtext.model import Report
-    from marrowtext.readers import ColumnChoice, read_reports
-    from marrowtext.reading import pattern_folders, shared_pipeline
+    from marrowtext.readers import read_reports
+    from marrowtext.writers import check_target
 
+    if html is not None:
+        check_target(html, force=force)
+    if text is not None and file is not None:
+        raise InputError("give a text or --file, not both")
+    if text is not None and _names_file(text):
+        file, text = Path(text), None
     if file is not None:
-        if text is not None:
-            raise InputError("give a text or --file, not both")
-        report = _pick_report(read_reports(file, ColumnChoice(text_column, id_column, title_column)), id)
+        reader = read_reports(file, ColumnChoice(text_column, id_column, title_column), wording=OPTIONS)
+        _tell_hint(reader)
+        report = _pick_report(reader, id, row)
+    elif row is not None:
+        raise InputError("--row chooses a report of a file; name the file with --file")
     else:
         report = Report(id or "1", decode(sys.stdin.buffer.read()) if text is None else text)
     if not report.text.strip():
         raise InputError("the report is empty; give its text, a --file, or standard input")
     if title is not None:
         report = replace(report, title=title)
+
+    from marrowtext.explain import explain_html, print_explanation
+    from marrowtext.reading import pattern_folders, shared_pipeline
+
     reading = shared_pipeline(pattern_folders(patterns)).read(report)
     if html is None:
         print_explanation(reading, Console())
@@ -181,6 +202,7 @@ def explain(
         html.write_text(explain_html(reading), encoding="utf-8")
     except OSError as error:
         raise InputError(f"{html}: cannot be written ({error.strerror}); check the folder") from None
+    typer.echo(f"written    {html}", err=True)
 
 
 @app.command()
@@ -202,10 +224,12 @@ def check_rules(
     """Load the rules and try each on its own examples. Exit code 1 where one fails, 2 where the rules do not
     load.
     """
-    from marrowtext.examples import check_rule
     from marrowtext.reading import pattern_folders, shared_pipeline
 
     pipeline = shared_pipeline(pattern_folders(folder))
+
+    from marrowtext.examples import check_rule
+
     rules = pipeline.rules.rules
     failures = 0
     for rule in rules:
@@ -232,33 +256,66 @@ def list_rules(patterns: _PatternFolders = None) -> None:
         typer.echo(f"{rule.id}\t{kind}\t{rules.origins[rule.id]}\t{phrases}")
 
 
-def _pick_report(reader: ReportReader, id: str | None) -> Report:
-    """Give the report with this id, or the only one there is."""
-    if id is None:
-        rows = list(islice(reader, 2))
-        if len(rows) > 1:
-            raise InputError(f"{reader.path}: holds several reports; name one with --id")
-    else:
-        rows = list(islice((row for row in reader if row.report.id == id), 1))
-    if not rows:
-        raise InputError(
-            f"{reader.path}: has no report {id!r}; see its id column" if id else f"{reader.path}: is empty"
-        )
-    if rows[0].reason is not None:
-        raise InputError(f"{reader.path}: row {rows[0].row} cannot be read: {rows[0].reason}")
-    return rows[0].report
+def _names_file(text: str) -> bool:
+    """Say whether an argument is a file and no report: one that exists, or a word that ends as files do."""
+    try:
+        exists = Path(text).is_file()
+    except (OSError, ValueError):
+        return False
+    return exists or re.fullmatch(r"\S+\.(txt|csv|tsv|jsonl|parquet)", text) is not None
+
+
+def _pick_report(reader: ReportReader, id: str | None, number: int | None) -> Report:
+    """Give the report with this id or number, or the only one there is; of several with the id, the first."""
+    picked: ReportRow | None = None
+    others: list[int] = []
+    for row in reader:
+        if (row.row != number) if number is not None else (id is not None and row.report.id != id):
+            continue
+        if picked is None:
+            picked = row
+        else:
+            others.append(row.row)
+        if number is not None or (id is None and others):
+            break
+    if picked is None:
+        if number is not None:
+            lack = f"no row {number}; rows are counted from 1, without the header"
+        else:
+            lack = "no reports" if id is None else f"no report {id!r}; see its id column"
+        raise InputError(f"{reader.path}: has {lack}")
+    if id is None and others:
+        raise InputError(f"{reader.path}: holds several reports; choose one with --id or --row")
+    if id is not None and picked.report.id != id:
+        raise InputError(f"{reader.path}: row {number} does not have the id {id!r}; leave out --id or --row")
+    if others:
+        rows = ", ".join(map(str, [picked.row, *others][:_MOST_LISTED])) + (", …" if len(others) >= _MOST_LISTED else "")
+        typer.echo(f"{reader.path}: id {id!r} is in rows {rows}; row {picked.row} is taken, choose with --row", err=True)
+    if picked.reason is not None:
+        raise InputError(f"{reader.path}: row {picked.row} cannot be read: {picked.reason}")
+    return picked.report
 
 
 def _tell_columns(reader: ReportReader) -> str:
     taken = reader.columns
+    carried = [repr(column) if name == column else f"{column!r} as {name!r}" for name, column in taken.carry.items()]
     parts = [
-        f"text from {taken.text!r}",
+        f"text from {' and '.join(map(repr, taken.text))}",
         f"ids from {taken.id!r}" if taken.id else "row numbers as ids",
         f"exam title from {taken.title!r}" if taken.title else "no exam title",
-        *([f"carried along {', '.join(map(repr, taken.carry))}"] if taken.carry else []),
+        *([f"carried along {', '.join(carried)}"] if carried else []),
         *([f"encoding {reader.encoding}"] if reader.encoding else []),
     ]
     return f"{reader.path}: {', '.join(parts)}"
+
+
+def _tell_hint(reader: ReportReader) -> None:
+    """Tell which columns look like report text and are not read."""
+    from marrowtext.headers import OPTIONS, tell_unread
+
+    hint = tell_unread(reader.columns, str(reader.path), OPTIONS)
+    if hint is not None:
+        typer.echo(hint, err=True)
 
 
 def _tell_tally(tally: Tally) -> str:
@@ -266,7 +323,7 @@ def _tell_tally(tally: Tally) -> str:
     lines.extend(f"  {assertion:<14} {count}" for assertion, count in tally.assertions.most_common())
     lines.append(f"errors     {tally.errors}" + (", with their reasons in the reports table" if tally.errors else ""))
     if tally.duplicates:
-        lines.append(f"duplicates {tally.duplicates} ids that came before; `row` tells the reports apart")
+        lines.append(f"duplicates {tally.duplicates}, with an id that came before; `row` tells the reports apart")
     return "\n".join(lines)
 
 

@@ -126,7 +126,7 @@ def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, Colum
         named = [name for name in texts.index.names if name is not None and name not in texts.columns]
         frame, source = (texts.reset_index(level=named) if named else texts), "the frame"
         return frame, choose_columns([str(name) for name in frame.columns], wish, source), source
-    if wish != ColumnChoice(carry=wish.carry) or wish.carry:
+    if any((wish.text, wish.id, wish.title, wish.carry)):
         raise InputError("text, id, title and carry name columns of a frame, and this input is none; leave them out")
     if isinstance(texts, str):
         raise InputError("this is one text; give a list of texts, or use marrowtext.findings for a single one")

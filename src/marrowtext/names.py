@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marrowtext.engine import Match
-from marrowtext.model import Concept
+from marrowtext.model import Assertion, Concept
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
 from marrowtext.schema import MentionRule
@@ -66,8 +66,8 @@ def _merge(name: Name, match: Match) -> Name:
     return Name(name.start, match.end, rule, (*name.members, match), name.alternative)
 
 
-def _rank(rule: MentionRule) -> tuple[int, bool, bool]:
-    return _MOST_EXPLICIT.index(rule.concept), rule.neutral, rule.bare
+def _rank(rule: MentionRule) -> tuple[int, bool, bool, bool]:
+    return _MOST_EXPLICIT.index(rule.concept), rule.neutral, rule.assertion is not Assertion.PRESENT, rule.bare
 
 
 def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: Name, match: Match) -> bool:
@@ -78,7 +78,7 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
         return True
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
     if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
-        return name.rule.concept is Concept.SIGNAL and _are_weightings(words, lexicon, name.end, match.start)
+        return name.rule.concept is Concept.SIGNAL and _are_weightings(words, places, lexicon, name.end, match.start)
     tokens = words.tokens
     linked = False
     at = name.end
@@ -113,19 +113,29 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
     return linked and at == match.start
 
 
-def _are_weightings(words: Words, lexicon: Lexicon, start: int, end: int) -> bool:
-    """Say whether two signal names tell of one thing on several sequences: "dark on T1 and bright on STIR"."""
+def _are_weightings(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, end: int) -> bool:
+    """Say whether two signal names tell of one thing: "altered signal, dark on T1 and bright on STIR"."""
     skipped = {p for m in words.lookalikes for p in range(m.start, m.end)}
-    if not skipped & set(range(start, end)):
-        return False
+    linked = bool(skipped & set(range(start, end)))
     at = start
     while at < end:
+        told = lexicon.at("told_as", words.tokens, at, end)
+        if told:
+            linked = True
+            at += told
+            continue
         length = int(at in skipped or words.tokens[at].norm in (",", "and", "with", "/", "which", "that", "is"))
         length = length or lexicon.at("fillers", words.tokens, at, end)
+        length = (
+            length
+            or lexicon.at("joins", words.tokens, at, end)
+            or _covered(words, places, at, end)
+            or lexicon.at("places", words.tokens, at, end)
+        )
         if not length:
             return False
         at += length
-    return True
+    return linked
 
 
 def _covered(words: Words, places: Sequence[Place], at: int, limit: int) -> int:

@@ -54,7 +54,9 @@ class _Phrase:
     determined: bool
     masked: bool
     plural: bool
+    bones: bool
     group: int = 0
+    listed: bool = False
 
 
 class PlaceReader:
@@ -86,6 +88,7 @@ class PlaceReader:
                     determined,
                     self._nouns.is_masked(words, noun),
                     _is_plural(words, noun),
+                    words.tokens[noun.end - 1].norm == "bones",
                 )
             )
             floor = end
@@ -151,6 +154,7 @@ class PlaceReader:
         for before, phrase in pairwise(phrases):
             linked = before.end <= phrase.start and self._is_join(words, before.end, phrase.start)
             phrase.group = before.group + (0 if linked else 1)
+            phrase.listed = linked
 
     def _is_join(self, words: Words, start: int, end: int) -> bool:
         at = start
@@ -251,7 +255,9 @@ class PlaceReader:
             return (finer,), side
         if rule.plural_sites and (form == "plural" or side is Laterality.BILATERAL):
             return rule.plural_sites, None if side is Laterality.BILATERAL else side
-        alone = not (numbered or rule.midline or side or rule.level or rule.plural_sites)
+        # In "talus, calcaneus and navicular bones" the plural is that of the list.
+        shared = phrase.listed and phrase.bones
+        alone = not (numbered or rule.midline or side or rule.level or rule.plural_sites or shared)
         if form == "plural" and alone:
             side = Laterality.BILATERAL
         return (site_of(phrase.match),), side

@@ -109,6 +109,8 @@ class Reach:
             return at + length
         if tokens[at].norm == "," and not self.found and not self._goes_on(at + 1, limit):
             return None
+        if self.found and self._opens_verdict(at, limit):
+            return None
         length = lexicon.at("extensions", tokens, at, limit)
         if length and not lexicon.at("places", tokens, at, limit):
             self.extends = self.extends or not self.found
@@ -136,6 +138,15 @@ class Reach:
             self._unknown += 1
             self._located = self._located and self._unknown <= _UNKNOWN
         return at + 1
+
+    def _opens_verdict(self, at: int, limit: int) -> bool:
+        """Say whether what follows says what the edema is, not where: "likely sacroiliitis"."""
+        tokens = self._words.tokens
+        if not tokens[at].norm.isalpha() or self._lexicon.at("places", tokens, at, limit):
+            return False
+        if self._lexicon.at("pairs", tokens, at, limit):
+            return False
+        return bool(self._lexicon.at("hedges", tokens, at, limit) or self._lexicon.at("equals", tokens, at, limit))
 
     def _lead(self) -> None:
         self._located, self._loose, self._unknown = True, False, 0

@@ -1,0 +1,38 @@
+"""What many tests share: the pipeline on the shipped rules, which takes seconds to build, and rules of one's own."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from builders import build_fake
+
+from marrowtext import batch
+from marrowtext.pipeline import Pipeline
+from marrowtext.pool import read_in_pool
+from marrowtext.reading import pattern_folders, shared_pipeline
+
+
+@pytest.fixture(scope="session")
+def pipeline() -> Pipeline:
+    """The pipeline on the shipped rules: the one that `load_pipeline()` builds, which the public calls share."""
+    return shared_pipeline(pattern_folders(None))
+
+
+@pytest.fixture(scope="session")
+def own_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a rule of one's own; the same for all, so that its pipeline is built once."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "own.toml").write_text(
+        '[[mention]]\nid = "edema.own"\nconcept = "edema"\nterms = ["marrow blotch"]\n'
+        'finds = ["There is a [marrow blotch]."]\nskips = ["There is a blotch."]\n'
+    )
+    return folder
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read reports, in workers too, by a pipeline that takes no time to build."""
+    monkeypatch.setattr(batch, "shared_pipeline", build_fake)
+    monkeypatch.setattr(batch, "read_in_pool", partial(read_in_pool, build=build_fake))
