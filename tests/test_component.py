@@ -102,26 +102,24 @@ def test_component_can_be_pickled(nlp: Language) -> None:
     assert component(nlp.make_doc(TEXT))._.findings == nlp(TEXT)._.findings
 
 
-def write_rules(folder: Path) -> Path:
-    (folder / "own.toml").write_text(
-        '[[mention]]\nid = "edema.own"\nconcept = "edema"\nterms = ["marrow blotch"]\n'
-        'finds = ["There is a [marrow blotch]."]\nskips = ["There is a blotch."]\n'
-    )
-    return folder
-
-
-def test_own_rules_come_on_top(tmp_path: Path) -> None:
-    doc = load(write_rules(tmp_path))("There is a marrow blotch in the talus.")
+def test_own_rules_come_on_top(own_rules: Path) -> None:
+    doc = load(own_rules)("There is a marrow blotch in the talus.")
     assert [span.text for span in doc.spans["marrowtext"]] == ["marrow blotch"]
 
 
-def test_own_rules_are_remembered_by_a_saved_pipeline(tmp_path: Path) -> None:
-    (tmp_path / "rules").mkdir()
+def test_own_rules_are_remembered_by_a_saved_pipeline(own_rules: Path, tmp_path: Path) -> None:
     nlp = spacy.blank("en")
-    nlp.add_pipe("marrowtext", config={"patterns": [str(write_rules(tmp_path / "rules"))]})
+    nlp.add_pipe("marrowtext", config={"patterns": [str(own_rules)]})
     nlp.to_disk(tmp_path / "model")
     doc = spacy.load(tmp_path / "model")("There is a marrow blotch in the talus.")
     assert [row["mention"] for row in doc._.findings] == ["marrow blotch"]
+
+
+@pytest.mark.parametrize(("text", "kind"), [(None, "NoneType"), (float("nan"), "float"), (b"x", "bytes")])
+def test_findings_of_what_is_no_text_are_refused(text: object, kind: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        findings(text)
+    assert str(raised.value) == f"text is to be one report, a str, and not {kind}; extract takes many"
 
 
 def test_wrong_rules_are_told(tmp_path: Path) -> None:

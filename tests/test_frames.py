@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -131,6 +133,7 @@ def test_duplicate_ids_are_told_apart_by_row() -> None:
     assert frames.reports["duplicate_id"].tolist() == [False, True]
 
 
+@pytest.mark.usefixtures("fake")
 def test_workers_give_the_same_frame() -> None:
     texts = [TALUS, NONE] * 40
     assert_frame_equal(extract(texts, workers=2), extract(texts))
@@ -149,13 +152,6 @@ def test_reading_all_reports_warns_of_nothing() -> None:
     assert not [warning for warning in told if "marrowtext" in warning.filename]
 
 
-def test_unknown_column_is_told() -> None:
-    with pytest.raises(
-        InputError, match=r"the frame: no column 'x' for --id-column\. The columns are: text\."
-    ):
-        extract(pandas.DataFrame({"text": [TALUS]}), id="x")
-
-
 def test_column_names_are_for_frames() -> None:
     with pytest.raises(InputError, match="text, id, title and carry name columns of a frame"):
         extract([TALUS], id="x")
@@ -166,10 +162,90 @@ def test_single_text_is_refused() -> None:
         extract(TALUS)
 
 
-def test_own_rules_come_on_top(tmp_path: Path) -> None:
-    (tmp_path / "own.toml").write_text(
-        '[[mention]]\nid = "edema.own"\nconcept = "edema"\nterms = ["marrow blotch"]\n'
-        'finds = ["There is a [marrow blotch]."]\nskips = ["There is a blotch."]\n'
-    )
-    found = extract(["There is a marrow blotch in the talus.", TALUS], patterns=tmp_path)
+def test_own_rules_come_on_top(own_rules: Path) -> None:
+    found = extract(["There is a marrow blotch in the talus.", TALUS], patterns=own_rules)
     assert told(found, "mention", "site") == [["marrow blotch", "talus"], ["marrow edema", "talus"]]
+
+
+def test_several_text_columns_are_joined_under_their_names() -> None:
+    frame = pandas.DataFrame({"Narrative": [TALUS, NONE], "Report_Impression": [NONE, None]})
+    found = extract(frame, text=["narrative", "Report_Impression"])
+    joined = [f"NARRATIVE:\n{TALUS}\n\nIMPRESSION:\n{NONE}", f"NARRATIVE:\n{NONE}"]
+    assert told(found, "row", "section", "assertion", "site") == [
+        [1, "findings", "present", "talus"],
+        [1, "impression", "absent", "calcaneus"],
+        [2, "findings", "absent", "calcaneus"],
+    ]
+    spans = told(found, "row", "start", "end")
+    assert [joined[row - 1][start:end] for row, start, end in spans] == ["marrow edema"] * 3
+
+
+def test_unread_text_column_is_warned_of() -> None:
+    frame = pandas.DataFrame({"narrative": [TALUS], "impression": [NONE], "Addendum": [""]})
+    with pytest.warns(UserWarning) as warned:
+        assert len(extract(frame)) == 1
+    assert [(str(warning.message), warning.filename) for warning in warned] == [
+        (
+            "the frame: not read: 'impression', 'Addendum'; to read all of the report give "
+            "text=['narrative', 'impression', 'Addendum']",
+            __file__,
+        )
+    ]
+
+
+def test_named_text_column_is_not_warned_of() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        extract(pandas.DataFrame({"narrative": [TALUS], "impression": [NONE]}), text="narrative")
+
+
+def test_carried_column_takes_a_new_name() -> None:
+    frame = pandas.DataFrame({"text": [TALUS], "site": ["North"], "n": [3]})
+    assert told(extract(frame, carry=["site=site_in", "n"]), "site", "site_in", "n") == [["talus", "North", 3]]
+
+
+def test_one_carried_column_needs_no_list() -> None:
+    assert told(extract(pandas.DataFrame({"text": [TALUS], "ward": ["N"]}), carry="ward"), "ward") == [["N"]]
+
+
+def test_missing_values_are_nan_in_categories_and_na_elsewhere() -> None:
+    found = extract([TALUS])
+    assert found["laterality"].dtype == "category"
+    assert repr(found["laterality"][0]) == "nan"
+    assert found["level"][0] is pandas.NA
+    assert found[["laterality", "level"]].isna().all(axis=None)
+
+
+def test_warnings_of_the_user_are_not_silenced_by_what_is_imported() -> None:
+    script = (
+        "import marrowtext\n"
+        "found = marrowtext.extract(['Marrow edema of the talus.', None])\n"
+        "print(len(found))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+    assert done.stderr.count(
+        "<string>:2: UserWarning: 1 of 2 reports could not be read: rows 2; extract_frames gives the reasons"
+    ) == 1
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"text": "nope"}, "no column 'nope' for the argument 'text'"),
+        ({"id": "x"}, "no column 'x' for the argument 'id'"),
+        ({"title": "x"}, "no column 'x' for the argument 'title'"),
+        ({"carry": ["x"]}, "no column 'x' for the argument 'carry'"),
+    ],
+)
+def test_unknown_column_is_told_by_the_name_of_the_argument(named: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        extract(pandas.DataFrame({"text": [TALUS]}), **named)
+    assert str(raised.value) == f"the frame: {message}. The columns are: text."
+
+
+@pytest.mark.parametrize(("texts", "kind"), [(None, "NoneType"), (5, "int")])
+def test_what_holds_no_texts_is_refused(texts: object, kind: str) -> None:
+    with pytest.raises(TypeError) as raised:
+        extract(texts)
+    assert str(raised.value) == f"give a frame, a series or a list of texts, and not {kind}"

@@ -49,7 +49,7 @@ def decide(
     held = [
         edge for edge in edges if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)
     ]
-    held = [edge for edge in held if not _is_of_another(words, edge, end, lexicon)]
+    held = [edge for edge in held if not _is_of_another(words, edge, target, lexicon)]
     held = [edge for edge in held if not _is_overruled(words, edge, held, start)]
     values = [edge for edge in held if edge.rule.value]
     if neutral:
@@ -131,22 +131,24 @@ def _lies_in(words: Words, edge: Edge, start: int, lexicon: Lexicon) -> bool:
     return False
 
 
-def _is_of_another(words: Words, edge: Edge, end: int, lexicon: Lexicon) -> bool:
-    """Say whether a cue behind the mention speaks of a finding between: "edema where a fracture is not excluded"."""
-    if edge.start < end:
+def _is_of_another(words: Words, edge: Edge, target: tuple[int, int], lexicon: Lexicon) -> bool:
+    """Say whether a cue speaks of a finding between: "edema where a fracture is not excluded", "new tear with edema".
+
+    Before the mention this holds of changes alone: a denial reaches over "with", and a doubt has its own stops.
+    """
+    behind = edge.start >= target[1]
+    if not behind and edge.rule.change is None:
         return False
-    between = [m for m in _findings_between(words, end, edge.start) if not _in_mention(words, m)]
+    low, high = (target[1], edge.start) if behind else (edge.end, target[0])
+    between = [match for match in _findings_between(words, low, high) if not _in_mention(words, match)]
     if not between:
         return False
-    at, last = end, max(match.start for match in between)
     light = {p for m in (*words.attributes, *words.zones, *between) for p in range(m.start, m.end)}
+    at, last = low, max(match.start for match in between) if behind else high
     while at < last:
-        length = lexicon.at("pairs", words.tokens, at, last) if words.tokens[at].norm != "with" else 0
-        if (
-            at in light
-            or words.tokens[at].norm in (",", "/", "(", ")")
-            or lexicon.has("determiners", words.tokens[at].norm)
-        ):
+        norm = words.tokens[at].norm
+        length = lexicon.at("pairs", words.tokens, at, last) if norm != "with" else 0
+        if at in light or norm in (",", "/", "(", ")") or lexicon.has("determiners", norm):
             length = max(length, 1)
         if not length:
             return True

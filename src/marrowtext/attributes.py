@@ -114,12 +114,21 @@ class AttributeReader:
         blocking = [*words.associated, *words.structures, *words.lookalikes]
         if any(m.start in between for m in blocking) or any(n.start in between for n in names if n is not name):
             return False
+        if any(m.start <= match.start and match.end <= m.end for m in blocking):
+            return False
+        if match.start and self._lexicon.has("comparatives", words.tokens[match.start - 1].norm):
+            return False
         at = match.end
         skipped = {m.start: m.end for m in (*words.attributes, *words.zones) if m.start >= match.end}
         while at in skipped:
             at = skipped[at]
         following = [*words.associated, *words.structures, *words.lookalikes, *words.mentions, *words.causes]
-        return not any(m.start == at for m in following)
+        if any(m.start == at for m in following):
+            return False
+        # An adjective before a noun of another kind is that noun's ("moderate canal stenosis").
+        after = words.tokens[at].norm if at < len(words.tokens) else ""
+        free = self._lexicon.has("value_ends", after) or self._lexicon.at("places", words.tokens, at)
+        return not after.isalpha() or bool(free) or _rule(match).column in ("extent", "subchondral")
 
     def _subchondral(self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name]) -> Match | None:
         begin, limit = clauses.around(name.start)

@@ -60,6 +60,8 @@ class HostFinder:
             return True
         if any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in range(min(name.end, 12))):
             return True
+        if self._lexicon.at("lies_by", words.tokens, name.end):
+            return True
         behind = words.tokens[name.end : name.end + 3]
         return any(self._lexicon.has("pronouns", token.norm) and token.norm != "both" for token in behind)
 

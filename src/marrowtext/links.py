@@ -84,7 +84,7 @@ class Linker:
                 subject = list(around.before)
             found = [*subject, *found]
         if not found:
-            found = self._weak(free, clauses, name)
+            found = self._weak(words, free, clauses, name)
         if found:
             return Link(
                 self._levelled(words, free, clauses, name, self._narrowed(found, words)),
@@ -95,9 +95,12 @@ class Linker:
         found = self._subject(free, 0, name)
         if found:
             return Link(tuple(self._narrowed(found, words)), LinkSource.SENTENCE, bone, structure)
-        if around.heading:
+        continues = bool(around.before) and self._hosts.continues(words, name)
+        # A joint in the heading says less than the bone that the sentence goes on about.
+        vague = all(self._rules.sites[place.site].joint for place in around.heading)
+        if around.heading and not (continues and vague):
             return Link(around.heading, LinkSource.HEADING, bone, structure)
-        if around.before and self._hosts.continues(words, name):
+        if continues:
             return Link(around.before, LinkSource.BEFORE, bone, structure)
         return Link((), LinkSource.NONE, bone, structure)
 
@@ -135,13 +138,15 @@ class Linker:
         last = max(named, key=lambda place: place.end)
         return [place for place in named if place.group == last.group]
 
-    def _weak(self, places: Sequence[Place], clauses: Clauses, name: Name) -> list[Place]:
+    def _weak(self, words: Words, places: Sequence[Place], clauses: Clauses, name: Name) -> list[Place]:
         """Find the places of a finding that the mention is tied to: "edema with fracture of the talus"."""
         limit = clauses.around(name.end - 1)[1]
         after = [place for place in places if name.end <= place.start < limit]
         if not after:
             return []
         first = min(after, key=lambda place: place.start)
+        if any(token.norm == "," for token in words.tokens[name.end : first.start]):
+            return []
         return [place for place in after if place.group == first.group]
 
     def _levelled(

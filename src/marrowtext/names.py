@@ -78,7 +78,7 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
         return True
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
     if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
-        return name.rule.concept is Concept.SIGNAL and _are_weightings(words, places, lexicon, name.end, match.start)
+        return _are_weightings(words, places, lexicon, name.end, match.start)
     tokens = words.tokens
     linked = False
     at = name.end
@@ -116,7 +116,7 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
 def _are_weightings(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, end: int) -> bool:
     """Say whether two signal names tell of one thing: "altered signal, dark on T1 and bright on STIR"."""
     skipped = {p for m in words.lookalikes for p in range(m.start, m.end)}
-    linked = bool(skipped & set(range(start, end)))
+    linked = bool(skipped & set(range(start, end))) or words.norms(start, end) == ","
     at = start
     while at < end:
         told = lexicon.at("told_as", words.tokens, at, end)

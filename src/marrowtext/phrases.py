@@ -144,7 +144,11 @@ class Lexicon:
             lookalikes=_only(LookalikeRule, names),
             sites=_only(SiteRule, places),
             structures=tuple(sorted([*_only(StructureRule, places), *_longest(lesions)], key=lambda m: m.start)),
-            sides=tuple(m for m in _longest(by_kind.get(SideRule, [])) if not _is_of_joint(m, sentence.tokens)),
+            sides=tuple(
+                m
+                for m in _longest(by_kind.get(SideRule, []))
+                if not _is_of_joint(m, sentence.tokens) and not _is_of_zones(m, zones, sentence.tokens)
+            ),
             zones=tuple(match for match in _longest(zones) if not _inside(match, taken)),
             attributes=tuple(others),
             grades=tuple(_longest(by_kind.get(GradeRule, []))),
@@ -226,6 +230,15 @@ def _is_of_joint(match: Match, tokens: Sequence[Token]) -> bool:
     if match.rule.laterality is not Laterality.BILATERAL:
         return False
     return (named[-1] in ("side", "sides") and after[:1] == ["of"]) or after in (["sides", "of"], ["side", "of"])
+
+
+def _is_of_zones(match: Match, zones: Iterable[Match], tokens: Sequence[Token]) -> bool:
+    """Say whether "both" counts two directions ("both proximal and distal poles"), not two sides."""
+    first = next((zone for zone in zones if zone.start == match.end), None)
+    if first is None or side_of(match) is not Laterality.BILATERAL or first.end >= len(tokens):
+        return False
+    joined = tokens[first.end].norm in ("and", "+", "&", "/")
+    return joined and any(zone.start == first.end + 1 for zone in zones)
 
 
 def _is_short(match: Match) -> bool:

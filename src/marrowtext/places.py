@@ -148,7 +148,12 @@ class PlaceReader:
         if inner == outer:
             return False
         same_region = self._rules.sites[inner].region == self._rules.sites[outer].region
-        return self._rules.is_within(inner, outer) or (rule_of(whole.match).joint and same_region)
+        finer = (site for table in rule_of(part.match).refine_at.values() for site in table.values())
+        return (
+            self._rules.is_within(inner, outer)
+            or (rule_of(whole.match).joint and same_region)
+            or any(self._rules.is_within(site, outer) for site in finer)
+        )
 
     def _group(self, words: Words, phrases: list[_Phrase]) -> None:
         for before, phrase in pairwise(phrases):
@@ -249,7 +254,7 @@ class PlaceReader:
     ) -> tuple[tuple[str, ...], Laterality | None]:
         """Give the sites and the side of a name that no direction or number refines."""
         rule, form = rule_of(phrase.match), phrase.match.form
-        if "any" in refine:
+        if "any" in refine and (form == "adjective" or not rule.midline):
             return (refine["any"],), side
         if finer is not None and form in ("term", "short"):
             return (finer,), side

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from marrowtext.assertion import Claim
 from marrowtext.attributes import Attributes
 from marrowtext.attribution import attribute_cause, attribute_summary
-from marrowtext.causes import Cause
+from marrowtext.causes import Cause, strongest
 from marrowtext.hosts import JOINT
 from marrowtext.links import Link, LinkSource
 from marrowtext.model import Assertion, Change, Rejected, SectionName
@@ -54,18 +54,19 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
     rows = [
         replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
     ]
-    return _inherited(rows), rejected
+    return _inherited(report, rows), rejected
 
 
-def _inherited(rows: Sequence[Row]) -> list[Row]:
-    """Let a site that an edema extends into take its cause from the site that it comes from."""
-    causes: dict[tuple[int, int], Cause] = {}
+def _inherited(report: ParsedReport, rows: Sequence[Row]) -> list[Row]:
+    """Give all sites of a mention its strongest cause: a site that an edema extends into inherits it."""
+    causes: dict[tuple[int, int], list[Cause]] = {}
     for row in rows:
         if row.cause is not None and row.assertion in CURRENT:
-            causes.setdefault((row.number, row.name.start), row.cause)
+            causes.setdefault((row.number, row.name.start), []).append(row.cause)
+    policy = report.tools.rules.policy
     return [
-        replace(row, cause=causes.get((row.number, row.name.start)))
-        if row.cause is None and row.assertion in CURRENT
+        replace(row, cause=strongest(causes.get((row.number, row.name.start), []), policy))
+        if row.assertion in CURRENT
         else row
         for row in rows
     ]
