@@ -46,8 +46,8 @@ _TYPES = {
 class Card(BaseModel):
     """What a corpus is: where it comes from, what may be done with it, how far it can be trusted.
 
-    `agreement` says how many annotators there were and, of two, how far they agreed. `contents` are the hash
-    and the counts of the reports.
+    `agreement` says how many annotators there were and, of two, how far they agreed. `first_scoring` are the
+    figures of the rules on a probe before anyone read its errors. `contents` are the hash and the counts of the reports.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,6 +60,7 @@ class Card(BaseModel):
     limits: _Text
     guideline: Literal[1]
     agreement: Mapping[str, str | int | float]
+    first_scoring: Mapping[str, float] | None = None
     contents: Mapping[str, object]
 
 
