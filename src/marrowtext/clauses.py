@@ -112,6 +112,8 @@ def _opens_clause(
         return has_verb
     if first == "with" and _is_aside(words, lexicon, comma):
         return True
+    if first.isalpha() and first != "with" and _opens_verdict(words, lexicon, comma + 1):
+        return True
     listed = any(tokens[at].norm in ("or", "nor") for at in range(comma + 1, inside[-1][0]))
     goes_on = (
         end < len(tokens)
@@ -129,6 +131,11 @@ def _opens_clause(
         for match in words.attributes
     )
     return has_verb or has_place or has_degree
+
+
+def _opens_verdict(words: Words, lexicon: Lexicon, at: int) -> bool:
+    """Say whether what a finding is follows: "without fracture line, compatible with stress reaction"."""
+    return bool(lexicon.at("equals", words.tokens, at) or lexicon.at("hedges", words.tokens, at))
 
 
 def _is_aside(words: Words, lexicon: Lexicon, comma: int) -> bool:

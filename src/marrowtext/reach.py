@@ -171,7 +171,7 @@ class Reach:
         """Drop the last place of a list where a verb makes it a subject of its own."""
         last = self.found[-1]
         before = self._words.tokens[last.start - 1].norm if last.start else ""
-        if last.end == verb and before in (",", "and", "the"):
+        if last.end == verb and before == ",":
             self.found = [place for place in self.found if place.start != last.start] or self.found
 
 
