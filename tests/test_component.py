@@ -77,9 +77,7 @@ def test_pipe_gives_the_same_findings(nlp: Language) -> None:
 
 def test_worker_processes_give_the_same_findings(nlp: Language) -> None:
     texts = [TEXT, "Intact menisci.", TEXT]
-    assert [doc._.findings for doc in nlp.pipe(texts, n_process=2)] == [
-        nlp(text)._.findings for text in texts
-    ]
+    assert [doc._.findings for doc in nlp.pipe(texts, n_process=2)] == [nlp(text)._.findings for text in texts]
 
 
 def test_saved_pipeline_gives_the_same_findings(nlp: Language, tmp_path: Path) -> None:
@@ -92,9 +90,7 @@ def test_saved_documents_keep_findings_and_spans(nlp: Language) -> None:
     stored = DocBin(docs=[doc], store_user_data=True).to_bytes()
     (restored,) = DocBin().from_bytes(stored).get_docs(nlp.vocab)
     assert restored._.findings == doc._.findings
-    assert [span.text for span in restored.spans["marrowtext"]] == [
-        span.text for span in doc.spans["marrowtext"]
-    ]
+    assert [span.text for span in restored.spans["marrowtext"]] == [span.text for span in doc.spans["marrowtext"]]
 
 
 def test_component_can_be_pickled(nlp: Language) -> None:

@@ -66,10 +66,7 @@ def test_plain_text_marks_the_report_and_tells_rules_words_and_rejected_candidat
 
 
 def test_report_without_findings_says_so() -> None:
-    assert (
-        explain_text(Reading(Report("1", "Intact menisci."), (), (), ()))
-        == "Intact menisci.\n\nNo findings.\n"
-    )
+    assert explain_text(Reading(Report("1", "Intact menisci."), (), (), ())) == "Intact menisci.\n\nNo findings.\n"
 
 
 def test_mention_without_a_highlight_is_marked_all_the_same() -> None:
@@ -95,9 +92,7 @@ def test_words_of_a_rule_are_those_in_the_sentence() -> None:
 def test_words_outside_the_sentence_are_the_nearest() -> None:
     heading = mark("No fracture", "heading", "site.heading")
     row = finding(rules=("site.heading",))
-    assert '   site.heading  "No fracture"\n' in explain_text(
-        Reading(Report("1", TEXT), (row,), (), (heading,))
-    )
+    assert '   site.heading  "No fracture"\n' in explain_text(Reading(Report("1", TEXT), (row,), (), (heading,)))
 
 
 def test_rule_that_matched_no_words_stands_alone() -> None:
@@ -123,9 +118,7 @@ def test_markup_in_a_report_is_plain_text(terminal: bool) -> None:
 
 def test_terminal_shows_colours() -> None:
     output = StringIO()
-    print_explanation(
-        reading(), Console(file=output, force_terminal=True, color_system="standard", width=200)
-    )
+    print_explanation(reading(), Console(file=output, force_terminal=True, color_system="standard", width=200))
     assert "\x1b[1;30;43mmarrow edema\x1b[0m" in output.getvalue()
     assert 'edema.marrow   "marrow edema"' in output.getvalue()
 
@@ -166,9 +159,7 @@ def test_page_tells_rules_and_rejected_candidates() -> None:
 
 def test_page_escapes_the_report() -> None:
     text = '<script>alert("x")</script> & {braces} ' + TEXT
-    row = finding(
-        mention="<b>", sentence=text, start=0, end=8, pattern=Pattern.TRAUMATIC, pattern_evidence="<i>"
-    )
+    row = finding(mention="<b>", sentence=text, start=0, end=8, pattern=Pattern.TRAUMATIC, pattern_evidence="<i>")
     page = Page(explain_html(Reading(Report("<7>", text), (row,), (Rejected(0, 8, "<why>"),), ())))
     assert {tag for tag, _ in page.tags}.isdisjoint({"script", "i", "7", "why"})
     assert all(words in page.text for words in ["alert", "{braces}", "<7>", "<why>", "<i>"])

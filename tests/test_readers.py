@@ -12,6 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from marrowtext.errors import InputError
+from marrowtext.headers import Columns
 from marrowtext.readers import ColumnChoice, ReportRow, read_reports
 
 TEXT = "There is marrow edema in the talus."
@@ -35,9 +36,7 @@ def reasons(path: Path) -> list[str | None]:
 
 
 def test_csv(tmp_path: Path) -> None:
-    path = write(
-        tmp_path / "in.csv", f'id,exam,text\n007,MRI ANKLE,"{TEXT}"\n8,,"Two, lines\nand ""quotes"""\n'
-    )
+    path = write(tmp_path / "in.csv", f'id,exam,text\n007,MRI ANKLE,"{TEXT}"\n8,,"Two, lines\nand ""quotes"""\n')
     first, second = read(path)
     assert (first.row, first.report.id, first.report.title, first.report.text) == (
         1,
@@ -51,9 +50,7 @@ def test_csv(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_csv_delimiter_is_read_from_the_header(tmp_path: Path, delimiter: str) -> None:
-    path = write(
-        tmp_path / "in.csv", delimiter.join(["id", "text"]) + "\n" + delimiter.join(["1", TEXT]) + "\n"
-    )
+    path = write(tmp_path / "in.csv", delimiter.join(["id", "text"]) + "\n" + delimiter.join(["1", TEXT]) + "\n")
     assert ids_and_texts(path) == [("1", TEXT)]
 
 
@@ -134,7 +131,7 @@ def test_single_text_file(tmp_path: Path) -> None:
 def test_what_was_taken_for_what_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", "Accession,Report Text,Exam,Sex\n".encode("utf-8-sig"))
     reader = read_reports(path, ColumnChoice(carry=("sex",)))
-    assert reader.columns == ColumnChoice("Report Text", "Accession", "Exam", ("Sex",))
+    assert reader.columns == Columns(("Report Text",), "Accession", "Exam", {"Sex": "Sex"})
     assert reader.encoding == "utf-8-sig"
 
 
@@ -182,13 +179,9 @@ def test_missing_text_is_an_error_row(tmp_path: Path, value: str) -> None:
     assert reasons(write(tmp_path / "in.jsonl", f'{{"text": {value}}}')) == ["the text is missing"]
 
 
-@pytest.mark.parametrize(
-    ("value", "kind"), [("5", "int"), ("2.5", "float"), ("true", "bool"), ('["a"]', "list")]
-)
+@pytest.mark.parametrize(("value", "kind"), [("5", "int"), ("2.5", "float"), ("true", "bool"), ('["a"]', "list")])
 def test_other_than_text_is_an_error_row(tmp_path: Path, value: str, kind: str) -> None:
-    assert reasons(write(tmp_path / "in.jsonl", f'{{"text": {value}}}')) == [
-        f"the text is not text but {kind}"
-    ]
+    assert reasons(write(tmp_path / "in.jsonl", f'{{"text": {value}}}')) == [f"the text is not text but {kind}"]
 
 
 def test_undecodable_bytes_are_an_error_row(tmp_path: Path) -> None:
@@ -215,7 +208,7 @@ def test_over_long_text_is_an_error_row(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", "text\n12345\n123456\n")
     assert [row.reason for row in read(path, max_length=5)] == [
         None,
-        "the text has 6 characters, the limit is 5; raise it by --max-length",
+        "the text has 6 characters, the limit is 5; raise the maximum length",
     ]
 
 
@@ -297,12 +290,8 @@ def make(content: str | bytes) -> Callable[[Path], None]:
         pytest.param("in.csv", make(""), "the file is empty; export the reports again", id="empty-csv"),
         pytest.param("in.csv", make("\n\n"), "the file is empty; export the reports again", id="blank-csv"),
         pytest.param("in.jsonl", make("\n"), "the file is empty; export the reports again", id="blank-jsonl"),
-        pytest.param(
-            "in.parquet", make(""), "the file is empty; export the reports again", id="empty-parquet"
-        ),
-        pytest.param(
-            "in.parquet", make("PAR1 no"), "not a readable Parquet file; write it again", id="no-parquet"
-        ),
+        pytest.param("in.parquet", make(""), "the file is empty; export the reports again", id="empty-parquet"),
+        pytest.param("in.parquet", make("PAR1 no"), "not a readable Parquet file; write it again", id="no-parquet"),
         pytest.param(
             "in.jsonl",
             make('[{"text": "a"}]'),
@@ -324,8 +313,7 @@ def make(content: str | bytes) -> Callable[[Path], None]:
         pytest.param(
             "in.csv",
             make('id,"text\n1,a\n'),
-            "the header cannot be read: line 1 opens a quote that is never closed; "
-            "1 more lines are lost in it",
+            "the header cannot be read: line 1 opens a quote that is never closed; 1 more lines are lost in it",
             id="broken-header",
         ),
     ],
@@ -338,3 +326,41 @@ def test_file_that_cannot_be_read_is_told_at_once(
     with pytest.raises(InputError) as raised:
         read_reports(path)
     assert str(raised.value) == f"{path}: {message}"
+
+
+def join(path: Path) -> list[tuple[str, str | None]]:
+    rows = read(path, ColumnChoice(text=["narrative", "impression"]))
+    return [(row.report.text, row.reason) for row in rows]
+
+
+def test_texts_of_several_columns_are_joined_under_their_names(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", "impression,narrative\nNo edema.,Edema.\n,Edema.\nNo edema.,NaN\n,\n")
+    assert join(path) == [
+        ("NARRATIVE:\nEdema.\n\nIMPRESSION:\nNo edema.", None),
+        ("NARRATIVE:\nEdema.", None),
+        ("IMPRESSION:\nNo edema.", None),
+        ("", "the text is empty"),
+    ]
+
+
+def test_one_named_column_has_no_heading(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", "impression,narrative\nNo edema.,Edema.\n")
+    assert [row.report.text for row in read(path, ColumnChoice(text=["impression"]))] == ["No edema."]
+
+
+def test_joined_texts_come_from_parquet(tmp_path: Path) -> None:
+    parquet.write_table(pyarrow.table({"narrative": ["Edema."], "impression": ["None."]}), tmp_path / "in.parquet")
+    assert join(tmp_path / "in.parquet") == [("NARRATIVE:\nEdema.\n\nIMPRESSION:\nNone.", None)]
+
+
+def test_column_that_cannot_be_read_makes_the_joined_report_unread(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.jsonl", '{"narrative": "Edema.", "impression": ["x"]}\n')
+    assert join(path) == [("", "the text in column 'impression' is not text but list")]
+
+
+def test_length_is_that_of_the_joined_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", "narrative,impression\n12345,12345\n")
+    (row,) = read(path, ColumnChoice(text=["narrative", "impression"]), max_length=35)
+    assert row.reason is None
+    (row,) = read(path, ColumnChoice(text=["narrative", "impression"]), max_length=34)
+    assert row.reason == "the text has 35 characters, the limit is 34; raise the maximum length"

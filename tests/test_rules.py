@@ -142,9 +142,7 @@ def test_variants_are_spelling(tmp_path: Path) -> None:
 def test_a_second_folder_adds_to_the_first(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
-    (own / "own.toml").write_text(
-        MENTION.replace("edema.marrow", "own.swelling") + '[variants]\nodema = "edema"\n'
-    )
+    (own / "own.toml").write_text(MENTION.replace("edema.marrow", "own.swelling") + '[variants]\nodema = "edema"\n')
     rules = load_rules(write(tmp_path / "first"), own)
     assert [rule.id for rule in rules.of(MentionRule)] == ["edema.marrow", "own.swelling"]
     assert rules.spelling.normalise("odema") == "edema"
@@ -305,13 +303,13 @@ def test_cue_that_is_wrong_is_refused(tmp_path: Path, key: str, value: str, mess
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("grammar", '[grammar]\njoins = "and"\n', "grammar: words.joins: Input should be a valid tuple"),
+        ("grammar", '[grammar]\njoins = "and"\n', "grammar.toml: grammar: each key must be a list of words"),
         (
             "grammar",
             '[grammar]\njoins = [""]\n',
             "grammar: words.joins.0: String should have at least 1 character",
         ),
-        ("policy", POLICY.replace("status", "state"), "policy: status: Field required"),
+        ("policy", POLICY.replace("status", "state"), "policy: state: Extra inputs are not permitted"),
         (
             "policy",
             changed('["present"]', '["denied"]', POLICY),

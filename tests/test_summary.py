@@ -78,22 +78,12 @@ def in_impression(assertion: str, site: str | None = None, **others: str) -> Fin
 @pytest.mark.parametrize(
     ("findings", "conflict"),
     [
-        pytest.param(
-            [make_finding("present", "talus"), in_impression("absent", "talus")], True, id="same-site"
-        ),
-        pytest.param(
-            [make_finding("absent", "talus"), in_impression("possible", "talus")], True, id="reversed"
-        ),
-        pytest.param(
-            [make_finding("present", "talus"), in_impression("present", "talus")], False, id="agree"
-        ),
-        pytest.param(
-            [make_finding("present", "talus"), in_impression("absent", "tibia")], False, id="elsewhere"
-        ),
+        pytest.param([make_finding("present", "talus"), in_impression("absent", "talus")], True, id="same-site"),
+        pytest.param([make_finding("absent", "talus"), in_impression("possible", "talus")], True, id="reversed"),
+        pytest.param([make_finding("present", "talus"), in_impression("present", "talus")], False, id="agree"),
+        pytest.param([make_finding("present", "talus"), in_impression("absent", "tibia")], False, id="elsewhere"),
         pytest.param([make_finding("present", "talus"), in_impression("absent")], True, id="all-denied"),
-        pytest.param(
-            [make_finding("absent", "talus"), in_impression("present")], False, id="one-place-denied"
-        ),
+        pytest.param([make_finding("absent", "talus"), in_impression("present")], False, id="one-place-denied"),
         pytest.param(
             [make_finding("present", "femoral_head", bone="femur"), in_impression("absent", "femur")],
             True,
@@ -160,9 +150,7 @@ def in_impression(assertion: str, site: str | None = None, **others: str) -> Fin
             False,
             id="silent-section",
         ),
-        pytest.param(
-            [make_finding("historical", "talus"), in_impression("absent", "talus")], False, id="past"
-        ),
+        pytest.param([make_finding("historical", "talus"), in_impression("absent", "talus")], False, id="past"),
     ],
 )
 def test_conflict(findings: list[Finding], conflict: bool) -> None:

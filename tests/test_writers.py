@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
-from marrowtext.writers import open_table, reports_path
+from marrowtext.writers import check_out, open_table, reports_path
 
 COLUMNS = (
     Column("id", ColumnType.STRING, False, ""),
@@ -109,9 +109,7 @@ def test_force_overwrites(tmp_path: Path) -> None:
 
 def test_existing_table_is_kept(tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("old")
-    with pytest.raises(
-        InputError, match=r"out\.csv: exists already; name another file, or overwrite it with --force"
-    ):
+    with pytest.raises(InputError, match=r"out\.csv: exists already; name another file, or overwrite it with --force"):
         open_table(tmp_path / "out.csv", COLUMNS)
 
 
@@ -153,3 +151,51 @@ def test_finished_table_still_waits_for_the_end_of_the_block(tmp_path: Path) -> 
         table.finish()
         raise KeyError
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("out", "problem"),
+    [
+        ("", "is a folder; name a file in it"),
+        ("folder", "is a folder; name a file in it"),
+        ("folder.csv", "is a folder; name a file in it"),
+        ("out.xlsx", "unknown kind of output; use .csv, .jsonl, .parquet"),
+        ("none/out.csv", "the folder {none} does not exist; make it first"),
+        ("in.csv", "is the input; name another file"),
+        ("in.jsonl", "its reports table in.reports.jsonl is the input; name another file"),
+        ("old.csv", "exists already; name another file, or overwrite it with --force"),
+        (
+            "half.csv",
+            "its reports table half.reports.csv exists already; name another file, or overwrite it with --force",
+        ),
+        ("open.csv", "its reports table open.reports.csv is a folder; name a file in it"),
+        (f"{'x' * 300}.csv", "cannot be written (File name too long); check the folder and the disk"),
+        (
+            f"{'x' * 245}.csv",
+            f"its reports table {'x' * 245}.reports.csv cannot be written (File name too long); "
+            "check the folder and the disk",
+        ),
+    ],
+)
+def test_both_tables_are_checked_by_the_name_of_the_first(tmp_path: Path, out: str, problem: str) -> None:
+    for folder in ("folder", "folder.csv", "open.reports.csv"):
+        (tmp_path / folder).mkdir()
+    for file in ("in.csv", "in.reports.jsonl", "old.csv", "half.reports.csv"):
+        (tmp_path / file).touch()
+    source = tmp_path / ("in.reports.jsonl" if out == "in.jsonl" else "in.csv")
+    with pytest.raises(InputError) as raised:
+        check_out(tmp_path / out, source)
+    assert str(raised.value) == f"{tmp_path / out}: {problem.replace('{none}', str(tmp_path / 'none'))}"
+
+
+@pytest.mark.parametrize("name", ["old.csv", "half.csv", "new.csv"])
+def test_tables_that_exist_are_overwritten_by_force(tmp_path: Path, name: str) -> None:
+    for file in ("old.csv", "half.reports.csv"):
+        (tmp_path / file).touch()
+    check_out(tmp_path / name, tmp_path / "in.csv", force=True)
+
+
+def test_input_is_not_overwritten_by_force(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").touch()
+    with pytest.raises(InputError, match="is the input; name another file"):
+        check_out(tmp_path / "in.csv", tmp_path / "in.csv", force=True)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 _P = ParamSpec("_P")
-_MOST_LISTED = 5
 
 app = typer.Typer(
     help="Read free-text MRI reports and write a table of bone marrow edema findings, offline.",
@@ -289,8 +288,9 @@ def _pick_report(reader: ReportReader, id: str | None, number: int | None) -> Re
     if id is not None and picked.report.id != id:
         raise InputError(f"{reader.path}: row {number} does not have the id {id!r}; leave out --id or --row")
     if others:
-        rows = ", ".join(map(str, [picked.row, *others][:_MOST_LISTED])) + (", …" if len(others) >= _MOST_LISTED else "")
-        typer.echo(f"{reader.path}: id {id!r} is in rows {rows}; row {picked.row} is taken, choose with --row", err=True)
+        rows = ", ".join(map(str, (picked.row, *others)))
+        told = f"id {id!r} is in rows {rows}; row {picked.row} is taken, choose with --row"
+        typer.echo(f"{reader.path}: {told}", err=True)
     if picked.reason is not None:
         raise InputError(f"{reader.path}: row {picked.row} cannot be read: {picked.reason}")
     return picked.report

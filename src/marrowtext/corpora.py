@@ -47,7 +47,8 @@ class Card(BaseModel):
     """What a corpus is: where it comes from, what may be done with it, how far it can be trusted.
 
     `agreement` says how many annotators there were and, of two, how far they agreed. `first_scoring` are the
-    figures of the rules on a probe before anyone read its errors. `contents` are the hash and the counts of the reports.
+    figures of the rules on a probe before anyone read its errors. `contents` are the hash and the counts of the
+    reports.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

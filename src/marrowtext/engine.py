@@ -11,17 +11,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import spacy
 from loguru import logger
-from spacy.errors import filter_warning
-from spacy.tokens import Doc, Span
-from spacy.vocab import Vocab
 
-# medspaCy silences the warnings of the whole process when it is imported; those of the user are not ours to silence.
+# spaCy warns when it is imported, and medspaCy then silences the warnings of the whole process; the first would stop
+# a `python -W error`, and those of the user are not ours to silence.
 with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import spacy
     from medspacy.common.medspacy_matcher import MedspacyMatcher
     from medspacy.context import ConText, ConTextRule
     from medspacy.target_matcher import TargetMatcher, TargetRule
+    from spacy.tokens import Doc, Span
+    from spacy.vocab import Vocab
 
 from marrowtext.model import Token
 from marrowtext.rules import RuleSet
@@ -41,6 +42,8 @@ _DIRECTIONS = {
     "pseudo": "PSEUDO",
 }
 _TARGETS = "marrowtext_targets"
+# spaCy warns at every sentence of a matcher without token patterns; each gets one that no token meets.
+_NO_TOKEN = [{"IS_ALPHA": True, "IS_DIGIT": True}]
 # Stands behind the last token, so that a term can say that it ends a sentence ("no ¶").
 END = "¶"
 
@@ -79,8 +82,6 @@ class Engine:
     def __init__(self, rules: RuleSet) -> None:
         # PyRuSH, which comes with medspaCy, logs every token of a text; it is not used, and silenced all the same.
         logger.disable("PyRuSH")
-        # medspaCy keeps a matcher for token patterns, which our rules have none of; spaCy warns at every sentence.
-        filter_warning("ignore", error_msg="[W036]")
         self._nlp = spacy.blank("en")
         self._nlp.tokenizer = _Splitter(self._nlp.vocab, rules.spelling)
         self._targets = TargetMatcher(self._nlp, result_type=None, prune=False)
@@ -104,8 +105,11 @@ class Engine:
         for matcher, phrases in ((self._targets, targets), (self._around, meanings.keys() - targets)):
             matcher.add(
                 [
-                    TargetRule(phrase, "TERM", metadata={"meanings": tuple(meanings[phrase].values())})
-                    for phrase in sorted(phrases)
+                    TargetRule("", "NEVER", pattern=_NO_TOKEN, metadata={"meanings": ()}),
+                    *(
+                        TargetRule(phrase, "TERM", metadata={"meanings": tuple(meanings[phrase].values())})
+                        for phrase in sorted(phrases)
+                    ),
                 ]
             )
         self._strings = self._nlp.vocab.strings
@@ -118,7 +122,7 @@ class Engine:
             span_group_name=_TARGETS,
             prune_on_modifier_overlap=False,
         )
-        self._context.add(cues)
+        self._context.add([ConTextRule("", "NEVER", pattern=_NO_TOKEN), *cues])
 
     def sheet(self, tokens: Sequence[Token]) -> Doc:
         """Make the small Doc of a sentence, on which terms are matched and cues related."""

@@ -63,7 +63,9 @@ class HostFinder:
         if self._lexicon.at("lies_by", words.tokens, name.end):
             return True
         behind = words.tokens[name.end : name.end + 3]
-        return any(self._lexicon.has("pronouns", token.norm) and token.norm != "both" for token in behind)
+        if any(self._lexicon.has("pronouns", token.norm) and token.norm != "both" for token in behind):
+            return True
+        return name.bare and self._is_told_as_bone(words, name)
 
     def find(
         self,
@@ -91,6 +93,8 @@ class HostFinder:
                 if item.bone and self._is_only_near(words, name.end, item.start):
                     return None, "near"
                 return item.bone, item.structure
+        if self._is_told_as_bone(words, name):
+            return True, None
         joint = None
         for low in (begin, 0):
             nearest = next((item for item in reversed(items) if low <= item.end <= name.start and item.hosts), None)
@@ -139,6 +143,13 @@ class HostFinder:
         """Say whether a mention of marrow or a cause that lies in bone stands before the name."""
         return any(low <= other.start < high and not other.bare for other in names) or any(
             low <= match.start < high and _lies_in_bone(match) for match in words.causes
+        )
+
+    def _is_told_as_bone(self, words: Words, name: Name) -> bool:
+        """Say whether the verdict on a name is a finding of bone: "abnormal signal, likely avascular necrosis"."""
+        return any(
+            _lies_in_bone(match) and name.end < match.start and self._is_verdict(words, name.end, match.start)
+            for match in words.causes
         )
 
     def _is_under_bone(self, words: Words, name: Name, around: Surroundings) -> bool:

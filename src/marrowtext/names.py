@@ -48,6 +48,8 @@ def join_names(words: Words, places: Sequence[Place], lexicon: Lexicon) -> list[
             if _is_apposed(words, places, lexicon, before, match):
                 names[-1] = _merge(before, match)
                 continue
+            if _is_retold(words, places, before, match):
+                continue
             if _are_alternatives(words, lexicon, before, match):
                 names[-1] = Name(before.start, before.end, before.rule, before.members, alternative=True)
                 names.append(Name(match.start, match.end, rule, (match,), alternative=True))
@@ -111,6 +113,13 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
             return False
         at += length
     return linked and at == match.start
+
+
+def _is_retold(words: Words, places: Sequence[Place], name: Name, match: Match) -> bool:
+    """Say whether brackets behind a place name its mention again: "bruises of both condyles (contusions)"."""
+    opened = words.norms(match.start - 1, match.start) == "(" and words.norms(match.end, match.end + 1) == ")"
+    told = any(place.end == match.start - 1 and place.start >= name.end for place in places)
+    return opened and told and _rule(match).concept is name.rule.concept
 
 
 def _are_weightings(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, end: int) -> bool:

@@ -270,10 +270,13 @@ class PlaceReader:
     def _bare_levels(self, words: Words, phrases: list[_Phrase], places: list[Place]) -> Iterator[Place]:
         """Give a vertebra for each level that no site name has taken."""
         group = max((place.group for place in places), default=0)
+        last: int | None = None
         for level in words.levels:
             if any(phrase.start <= level.start < phrase.end for phrase in phrases):
                 continue
-            group += 1
+            # "T11 and T12" is one list.
+            group += 0 if last is not None and self._is_join(words, last, level.start) else 1
+            last = level.end
             site = "sacrum" if level.name.startswith("S") else "vertebra"
             if site in self._rules.sites:
                 yield Place(

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from marrowtext.model import Finding, Report
+from marrowtext.pipeline import Pipeline, load_pipeline
 from marrowtext.rules import shipped_patterns
-
-# What spaCy warns of when it is imported is not of our making, and would stop a `python -W error`.
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from marrowtext.pipeline import Pipeline, load_pipeline
 
 __all__ = ["Patterns", "Pipeline", "findings", "load_pipeline", "pattern_folders", "shared_pipeline"]
 

@@ -34,9 +34,7 @@ def tell_version(python: str) -> str:
 
 def run(*command: object, folder: Path) -> str:
     """Run a command that has to succeed; give its output."""
-    done = subprocess.run(
-        [str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

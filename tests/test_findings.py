@@ -1,0 +1,154 @@
+"""Short reports and their rows: one family of phrasing each."""
+
+from __future__ import annotations
+
+import pytest
+
+from marrowtext.model import Finding, Report
+from marrowtext.pipeline import Pipeline
+
+
+def tell(finding: Finding) -> str:
+    """Write out what a row says, without what it leaves open."""
+    pattern = None if finding.pattern == "unspecified" else finding.pattern
+    said = (finding.assertion, finding.site, finding.level, finding.laterality, finding.change, pattern)
+    return " ".join(str(value) for value in said if value)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("HISTORY: Known marrow edema of the talus.", ["historical talus"]),
+        ("CLINICAL HISTORY: ? marrow oedema.\nFINDINGS: Normal study.", ["hypothetical"]),
+        (
+            "COMPARISON: MRI showed marrow edema of the talus.\nFINDINGS: No marrow edema of the talus.",
+            ["historical talus", "absent talus"],
+        ),
+        ("TALUS: Marrow edema. CALCANEUS: No marrow edema.", ["present talus", "absent calcaneus"]),
+        ("Bones: Mild edema in the navicular.\nTendons: Edema around the peroneal tendons.", ["present navicular"]),
+        ("TECHNIQUE: STIR images for marrow edema.\nFINDINGS: Normal.", ["hypothetical"]),
+    ],
+)
+def test_sections(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Marrow edema of the talus measures 3.5 cm. The cuboid is normal.", ["present talus"]),
+        ("No fracture.Marrow edema of the talus.", ["present talus"]),
+        ("There is marrow\nedema of the talus", ["present talus"]),
+        ("- Marrow edema of the talus\n- No marrow edema of the cuboid", ["present talus", "absent cuboid"]),
+        ("Dr. Lee noted marrow edema of the talus.", ["present talus"]),
+    ],
+)
+def test_sentences(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            "Marrow edema of the talus, calcaneus and navicular.",
+            ["present talus", "present calcaneus", "present navicular"],
+        ),
+        ("L4 and L5 show marrow edema.", ["present vertebra L4", "present vertebra L5"]),
+        ("T11, T12 and L1 without marrow edema.", ["absent vertebra T11", "absent vertebra T12", "absent vertebra L1"]),
+        (
+            "Marrow edema in the medial femoral condyle and adjacent tibial plateau.",
+            ["present medial_femoral_condyle", "present medial_tibial_plateau"],
+        ),
+        ("Marrow edema of the second and third metatarsal heads.", ["present metatarsal_2", "present metatarsal_3"]),
+        ("Marrow edema in the bilateral femoral heads.", ["present femoral_head bilateral"]),
+        (
+            "Marrow edema in the femoral head extending into the femoral neck.",
+            ["present femoral_head", "present femoral_neck"],
+        ),
+    ],
+)
+def test_lists(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Increased STIR signal in the talus, consistent with marrow edema.", ["present talus"]),
+        ("Contusion (bone marrow edema) of the talus.", ["present talus traumatic"]),
+        (
+            "Bone contusions of the talus and calcaneus (kissing contusions).",
+            ["present talus traumatic", "present calcaneus traumatic"],
+        ),
+        ("Stress reaction or contusion of the talus.", ["present talus stress_reaction", "present talus traumatic"]),
+    ],
+)
+def test_names(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Edema in the soleus muscle.", []),
+        ("Edema of the talus.", ["present talus"]),
+        (
+            "Flattening of the femoral heads. Areas of abnormal signal, likely avascular necrosis.",
+            ["possible femoral_head bilateral osteonecrosis"],
+        ),
+        ("Subcutaneous edema over the greater trochanter.", []),
+        ("Fracture of the navicular. Surrounding edema.", ["present navicular traumatic"]),
+    ],
+)
+def test_hosts(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            "No marrow edema in the femoral neck, but marrow edema in the femoral head.",
+            ["absent femoral_neck", "present femoral_head"],
+        ),
+        ("No fracture, with marrow edema of the talus.", ["present talus"]),
+        ("No fracture or marrow edema of the talus or cuboid.", ["absent talus", "absent cuboid"]),
+        ("No marrow edema except in the talus.", ["absent", "present talus"]),
+        ("Marrow edema of the talus without fracture.", ["present talus"]),
+        ("Possible marrow edema of the talus; none in the cuboid.", ["possible talus", "absent cuboid"]),
+    ],
+)
+def test_clauses(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("MRI LEFT KNEE\nFINDINGS: Marrow edema in the patella.", ["present patella left"]),
+        ("MRI LEFT KNEE\nFINDINGS: Marrow edema in the right patella.", ["present patella right"]),
+        ("INDICATION: Right knee pain.\nFINDINGS: Marrow edema in the patella.", ["present patella right"]),
+        (
+            "RIGHT HIP: Marrow edema in the femoral head. LEFT HIP: No marrow edema in the femoral head.",
+            ["present femoral_head right", "absent femoral_head left"],
+        ),
+        ("MRI LEFT HIP\nFINDINGS: Marrow edema of the sacrum.", ["present sacrum"]),
+        ("Marrow edema of the left more than right femoral head.", ["present femoral_head bilateral"]),
+    ],
+)
+def test_sides(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Marrow edema of the talus has decreased.", ["present talus decreased"]),
+        ("Marrow edema of the talus has resolved.", ["absent talus resolved"]),
+        ("New marrow edema of the talus.", ["present talus new"]),
+        ("Previously seen marrow edema of the talus.", ["historical talus"]),
+    ],
+)
+def test_change(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
