@@ -14,6 +14,8 @@ from marrowtext.schema import MentionRule
 __all__ = ["Name", "join_names"]
 
 _MOST_EXPLICIT = tuple(Concept)
+# How far before a name in brackets, in tokens, the place ends that they stand behind: "at L5-S1 level (Modic 1)".
+_NEAR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,8 @@ def join_names(words: Words, places: Sequence[Place], lexicon: Lexicon) -> list[
         rule = _rule(match)
         if names:
             before = names[-1]
-            if _is_apposed(words, places, lexicon, before, match):
+            if _is_retold(words, places, before, match) or _is_apposed(words, places, lexicon, before, match):
                 names[-1] = _merge(before, match)
-                continue
-            if _is_retold(words, places, before, match):
                 continue
             if _are_alternatives(words, lexicon, before, match):
                 names[-1] = Name(before.start, before.end, before.rule, before.members, alternative=True)
@@ -118,8 +118,8 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
 def _is_retold(words: Words, places: Sequence[Place], name: Name, match: Match) -> bool:
     """Say whether brackets behind a place name its mention again: "bruises of both condyles (contusions)"."""
     opened = words.norms(match.start - 1, match.start) == "(" and words.norms(match.end, match.end + 1) == ")"
-    told = any(place.end == match.start - 1 and place.start >= name.end for place in places)
-    return opened and told and _rule(match).concept is name.rule.concept
+    told = any(name.end <= place.start and match.start - _NEAR <= place.end < match.start for place in places)
+    return opened and told
 
 
 def _are_weightings(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, end: int) -> bool:

@@ -26,11 +26,12 @@ def find_side(report: ParsedReport, row: Row) -> Side:
     nearer = _beside(report, row)
     if nearer is not None:
         return nearer, LateralitySource.MENTION
-    if place is not None and place.side is not None:
-        sources = {LinkSource.HEADING: LateralitySource.HEADING, LinkSource.BEFORE: LateralitySource.SENTENCE}
-        return place.side, sources.get(row.source, LateralitySource.MENTION)
     midline = place is not None and report.tools.rules.sites[place.site].midline
     side = _in_sentence(report, row, midline=midline)
+    # What the sentence itself says is nearer than the sentence before.
+    if place is not None and place.side is not None and not (side and row.source is LinkSource.BEFORE):
+        sources = {LinkSource.HEADING: LateralitySource.HEADING, LinkSource.BEFORE: LateralitySource.SENTENCE}
+        return place.side, sources.get(row.source, LateralitySource.MENTION)
     if side is not None:
         return side, LateralitySource.SENTENCE
     if midline:
