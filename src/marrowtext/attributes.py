@@ -76,7 +76,8 @@ class AttributeReader:
         begin, limit = clauses.around(name.start)
         candidates: list[tuple[int, Match]] = []
         for match in words.attributes:
-            if _rule(match).column != column or not begin <= match.start < limit:
+            rule = _rule(match)
+            if rule.column != column or not rule.value or not begin <= match.start < limit:
                 continue
             if match.end <= name.head[0] and self._modifies(words, match.end, name, names):
                 candidates.append((name.head[0] - match.end, match))

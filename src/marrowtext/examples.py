@@ -8,7 +8,16 @@ from marrowtext.columns import finding_row
 from marrowtext.markup import MarkedMention, MarkedText, parse_markup
 from marrowtext.model import Assertion, Report
 from marrowtext.pipeline import Pipeline
-from marrowtext.schema import AssociatedRule, CauseRule, CueRule, ExampleRule, HeadingRule, LookalikeRule, StructureRule
+from marrowtext.schema import (
+    AssociatedRule,
+    AttributeRule,
+    CauseRule,
+    CueRule,
+    ExampleRule,
+    HeadingRule,
+    LookalikeRule,
+    StructureRule,
+)
 
 __all__ = ["check_example", "check_rule"]
 
@@ -54,6 +63,8 @@ def _only_shapes(rule: ExampleRule) -> bool:
         return rule.pattern == "none"
     if isinstance(rule, HeadingRule):
         return rule.title
+    if isinstance(rule, AttributeRule):
+        return not rule.value
     return isinstance(rule, LookalikeRule | StructureRule | AssociatedRule)
 
 

@@ -80,7 +80,8 @@ class Linker:
         if no_site:
             return Link(tuple(self._narrowed(right, words)), LinkSource.CLAUSE, bone, structure)
         if not adjacent and (extends or not found):
-            if not subject and extends and self._hosts.continues(words, name):
+            told = self._lexicon.at("told_before", words.tokens, begin)
+            if not subject and extends and not told and self._hosts.continues(words, name):
                 subject = list(around.before)
             found = [*subject, *found]
         if not found:

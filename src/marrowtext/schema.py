@@ -161,15 +161,18 @@ class CueRule(ExampleRule):
 
 
 class AttributeRule(ExampleRule):
-    """Words that fill one column of the row; several zone words may stand together."""
+    """Words that fill one column of the row; several zone words may stand together.
+
+    A rule without a value takes its words from the others: "marked improvement" says nothing of severity.
+    """
 
     column: Literal["severity", "extent", "acuity", "zone", "subchondral"]
-    value: str
+    value: str = ""
 
     @model_validator(mode="after")
     def _check_value(self) -> AttributeRule:
         known = _ATTRIBUTE_VALUES.get(self.column)
-        if known is not None and self.value not in known:
+        if known is not None and self.value not in (*known, ""):
             raise ValueError(f"value {self.value!r} is none of {', '.join(known)}")
         return self
 
