@@ -66,6 +66,10 @@ def test_sentences(pipeline: Pipeline, text: str, rows: list[str]) -> None:
             "Marrow edema in the femoral head extending into the femoral neck.",
             ["present femoral_head", "present femoral_neck"],
         ),
+        (
+            "The left hip, sacrum and ischium show normal marrow signal.",
+            ["absent hip_joint left", "absent sacrum", "absent ischium left"],
+        ),
     ],
 )
 def test_lists(pipeline: Pipeline, text: str, rows: list[str]) -> None:
@@ -82,6 +86,11 @@ def test_lists(pipeline: Pipeline, text: str, rows: list[str]) -> None:
             ["present talus traumatic", "present calcaneus traumatic"],
         ),
         ("Stress reaction or contusion of the talus.", ["present talus stress_reaction", "present talus traumatic"]),
+        (
+            "Mild endplate edema at the L5-S1 level (Modic type I changes).",
+            ["present vertebral_endplate L5-S1 degenerative"],
+        ),
+        ("The talus shows marrow edema, appearing hypointense on T1 and hyperintense on STIR.", ["present talus"]),
     ],
 )
 def test_names(pipeline: Pipeline, text: str, rows: list[str]) -> None:
@@ -99,6 +108,18 @@ def test_names(pipeline: Pipeline, text: str, rows: list[str]) -> None:
         ),
         ("Subcutaneous edema over the greater trochanter.", []),
         ("Fracture of the navicular. Surrounding edema.", ["present navicular traumatic"]),
+        (
+            "Marrow edema of the femoral head. The edema extends into the femoral neck.",
+            ["present femoral_head", "present femoral_neck"],
+        ),
+        (
+            "Stress fracture of the femoral head. Surrounding edema extends into the femoral neck.",
+            ["present femoral_head stress_fracture", "present femoral_neck stress_fracture"],
+        ),
+        (
+            "Marrow edema of the femoral neck. No edema on the tensile side.",
+            ["present femoral_neck", "absent femoral_neck"],
+        ),
     ],
 )
 def test_hosts(pipeline: Pipeline, text: str, rows: list[str]) -> None:
@@ -135,6 +156,10 @@ def test_clauses(pipeline: Pipeline, text: str, rows: list[str]) -> None:
         ),
         ("MRI LEFT HIP\nFINDINGS: Marrow edema of the sacrum.", ["present sacrum"]),
         ("Marrow edema of the left more than right femoral head.", ["present femoral_head bilateral"]),
+        (
+            "Bilateral femoral head osteonecrosis. On the right there is extensive marrow edema.",
+            ["present femoral_head right osteonecrosis"],
+        ),
     ],
 )
 def test_sides(pipeline: Pipeline, text: str, rows: list[str]) -> None:

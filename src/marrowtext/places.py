@@ -184,7 +184,9 @@ class PlaceReader:
             group = [other for other in phrases if other.group == phrase.group]
             earlier = [other for other in phrases[:number] if other.group == phrase.group]
             if not any(chunk.side for chunk in (*phrase.chunks, phrase.behind)):
-                sides = [s for other in reversed(earlier) for s in _sides(other)]
+                # In "the left hip and sacrum" the side of the joint is not that of the midline bone.
+                alike = [o for o in earlier if not (rule_of(o.match).joint and rule_of(phrase.match).midline)]
+                sides = [s for other in reversed(alike) for s in _sides(other)]
                 sides += [s for other in group if other is not phrase for s in [other.behind.side] if s]
                 phrase.behind.side = sides[0] if sides else None
             if rule_of(phrase.match).level == "vertebra" and not _levels(phrase):
