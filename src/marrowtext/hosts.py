@@ -21,6 +21,10 @@ __all__ = ["JOINT", "HostFinder", "Surroundings"]
 JOINT = "a joint whose bone is not given"
 
 
+# The word lists of which a word leads from a name to what it is in.
+_LEADING = ("places", "extensions")
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a sentence stands in: the places of its headings, whether they speak of bone, the sentence before."""
@@ -163,7 +167,7 @@ class HostFinder:
         if self._gaps.is_list(words, start, end):
             return True
         return not any(words.tokens[at].norm in (",", ";") for at in range(start, end)) and any(
-            self._lexicon.at("places", words.tokens, at, end) for at in range(start, end)
+            self._lexicon.at(leading, words.tokens, at, end) for at in range(start, end) for leading in _LEADING
         )
 
     def _is_had(self, words: Words, start: int) -> bool:
