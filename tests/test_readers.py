@@ -364,3 +364,14 @@ def test_length_is_that_of_the_joined_text(tmp_path: Path) -> None:
     assert row.reason is None
     (row,) = read(path, ColumnChoice(text=["narrative", "impression"]), max_length=34)
     assert row.reason == "the text has 35 characters, the limit is 34; raise the maximum length"
+
+
+def test_jsonl_column_of_lists_is_no_unread_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.jsonl", '{"text": "a", "findings": [], "impression": "b"}\n')
+    assert read_reports(path).columns.unread == ("impression",)
+
+
+def test_parquet_column_of_lists_is_no_unread_text(tmp_path: Path) -> None:
+    table = pyarrow.table({"text": ["a"], "findings": [["x"]], "impression": ["b"]})
+    parquet.write_table(table, tmp_path / "in.parquet")
+    assert read_reports(tmp_path / "in.parquet").columns.unread == ("impression",)

@@ -19,6 +19,6 @@ def _examples() -> Iterator[object]:
                 yield pytest.param(rule, kind, example, id=f"{rule.id}-{kind}-{number}")
 
 
-@pytest.mark.parametrize(("rule", "kind", "example"), _examples())
+@pytest.mark.parametrize(("rule", "kind", "example"), list(_examples()))
 def test_example(pipeline: Pipeline, rule: ExampleRule, kind: str, example: str) -> None:
     assert list(check_example(pipeline, rule, kind, example)) == []

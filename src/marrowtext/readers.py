@@ -7,7 +7,7 @@ import math
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
@@ -90,7 +90,9 @@ def read_reports(
         source = open_source(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from None
-    return ReportReader(path, source, choose_columns(source.names, columns, str(path), wording), max_length)
+    chosen = choose_columns(source.names, columns, str(path), wording)
+    unread = tuple(name for name in chosen.unread if name not in source.nested)
+    return ReportReader(path, source, replace(chosen, unread=unread), max_length)
 
 
 def check_records(records: Iterable[Record], columns: Columns, max_length: int = MAX_LENGTH) -> Iterator[ReportRow]:

@@ -37,9 +37,13 @@ Record = Mapping[str, object] | Broken
 
 
 class Source(Protocol):
-    """A file or folder of reports. `fraction` is how much of it has been read, from 0 to 1."""
+    """A file or folder of reports. `fraction` is how much of it has been read, from 0 to 1.
+
+    `nested` are the columns that hold lists or objects, so no text.
+    """
 
     names: Sequence[str]
+    nested: frozenset[str]
     encoding: str | None
     fraction: float
 
@@ -87,6 +91,8 @@ def _empty(path: Path) -> InputError:
 
 class _Csv:
     """Separated values under a header; where no delimiter is given the header shows which it is."""
+
+    nested: frozenset[str] = frozenset()
 
     def __init__(self, path: Path, delimiter: str | None = None) -> None:
         self._path = path
@@ -155,9 +161,9 @@ class _JsonLines:
         peeked = list(islice(self.records(()), _PEEKED_LINES))
         if not peeked:
             raise _empty(path)
-        self.names: Sequence[str] = list(
-            dict.fromkeys(chain.from_iterable(r for r in peeked if isinstance(r, Mapping)))
-        )
+        records = [record for record in peeked if isinstance(record, Mapping)]
+        self.names: Sequence[str] = list(dict.fromkeys(chain.from_iterable(records)))
+        self.nested = frozenset(key for r in records for key, value in r.items() if isinstance(value, list | dict))
         if not self.names:
             raise InputError(f"{path}: no line is a JSON object; write one object with a text on each line")
 
@@ -184,8 +190,12 @@ class _Parquet:
         self._path = path
         self.encoding: str | None = None
         self.fraction = 0.0
+        import pyarrow
+
         self._file = _open_parquet(path)
-        self.names: Sequence[str] = self._file.schema_arrow.names
+        schema = self._file.schema_arrow
+        self.names: Sequence[str] = schema.names
+        self.nested = frozenset(field.name for field in schema if pyarrow.types.is_nested(field.type))
 
     def records(self, wanted: Sequence[str], /) -> Iterator[Record]:
         total = self._file.metadata.num_rows
@@ -244,6 +254,7 @@ class _TextFiles:
     """Text files, one report each: its id is the path below the folder without the extension."""
 
     names: Sequence[str] = ("id", "text")
+    nested: frozenset[str] = frozenset()
 
     def __init__(self, folder: Path, files: Sequence[Path]) -> None:
         if not files:
