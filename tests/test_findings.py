@@ -90,6 +90,10 @@ def test_lists(pipeline: Pipeline, text: str, rows: list[str]) -> None:
             "Mild endplate edema at the L5-S1 level (Modic type I changes).",
             ["present vertebral_endplate L5-S1 degenerative"],
         ),
+        (
+            "High STIR signal in the femoral neck with extension to the lesser trochanter, s/o marrow edema.",
+            ["possible femoral_neck", "possible lesser_trochanter"],
+        ),
         ("The talus shows marrow edema, appearing hypointense on T1 and hyperintense on STIR.", ["present talus"]),
     ],
 )

@@ -93,6 +93,11 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
         if tokens[at].norm == "," and lexicon.at("equals", tokens, at + 1, match.start):
             at += 1
             continue
+        # "with extension to" leads on to a place; "with" alone may hedge.
+        length = lexicon.at("extensions", tokens, at, match.start) if only_signal else 0
+        if length > 1:
+            at += length
+            continue
         length = lexicon.at("hedges", tokens, at, match.start) if only_signal else 0
         if length:
             linked = linked or tokens[at].norm not in (",", "-")
