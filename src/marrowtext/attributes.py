@@ -166,9 +166,7 @@ class AttributeReader:
                 continue
             if self._lexicon.before("distances", words.tokens, first):
                 continue
-            if match.start() >= end and re.match(
-                r"\W*(?:thick|subchondral cyst|cyst|fragment|defect)", text[match.end() :], re.I
-            ):
+            if match.start() >= end and self._lexicon.at("sized", words.tokens, last):
                 continue
             numbers = [float(number.replace(",", ".")) for number in match.groups()[:3] if number]
             factor = 10.0 if match[4].lower().startswith("c") else 1.0
