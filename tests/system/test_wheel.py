@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,8 @@ def find_pythons() -> dict[str, str]:
     """Find one Python of each supported version: on the path, where pyenv keeps them, or beside our own."""
     found: dict[str, str] = {}
     for minor in (11, 12, 13):
-        folders = (Path.home() / ".pyenv" / "versions", Path(sys.base_prefix).parent)
+        pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+        folders = (pyenv / "versions", Path(sys.base_prefix).parent)
         kept = [python for folder in folders for python in folder.glob(f"*/bin/python3.{minor}")]
         for python in [shutil.which(f"python3.{minor}"), sys.executable, *map(str, kept)]:
             if python and tell_version(python) == f"3.{minor}":
