@@ -124,7 +124,7 @@ def _lies_in(words: Words, edge: Edge, start: int, lexicon: Lexicon) -> bool:
                 at in skipped
                 or lexicon.has("determiners", words.tokens[at].norm)
                 or lexicon.has("parts", words.tokens[at].norm)
-                or words.tokens[at].norm in ("of", "region", "area", "described", "above")
+                or lexicon.has("lying", words.tokens[at].norm)
                 for at in rest
             )
         here += 1

@@ -112,7 +112,7 @@ class Scan:
         return None, 0
 
     def _is_measure(self, at: int) -> bool:
-        return self._words.tokens[at - 2].norm in ("x", "grade", "type", "stage", "image", "series", "modic")
+        return self._lexicon.has("measures", self._words.tokens[at - 2].norm)
 
     def _is_part_end(self, at: int) -> bool:
         """Say whether the "of" at a token follows a part or a direction ("aspect of", "base of")."""
@@ -120,7 +120,7 @@ class Scan:
             return False
         norm = self._words.tokens[at - 1].norm
         if self._lexicon.has("parts", norm):
-            return norm not in ("marrow", "bone", "joint", "level", "levels")
+            return not self._lexicon.has("substances", norm)
         match = self._ending.get(at)
         return match is not None and isinstance(match.rule, AttributeRule)
 

@@ -31,10 +31,6 @@ _STOP = re.compile(
 )
 _COUNT = re.compile(r"(?:(?<=\s)|(?<![^\s]))([1-9])(?=\s+[^\W\d_]{3,})")
 _LABEL = re.compile(r"[^\W_][^.;:\n]{0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
-_OPEN_END = re.compile(
-    r"(?:,|\b(?:and|or|of|the|a|an|in|with|without|no|is|are|at|to|for|by|from|on|bone|marrow|right|left))\s*$",
-    re.I,
-)
 _LONG_LINE = 55
 _LABEL_WORDS = 7
 _NOTE_LINES = 5
@@ -73,6 +69,9 @@ class Segmenter:
         self._abbreviations = frozenset(word.lower() for word in rules.grammar.phrases("abbreviations"))
         self._exam = re.compile(
             r"\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("exam_names"))) + r")\b", re.IGNORECASE
+        )
+        self._open_end = re.compile(
+            r"(?:,|\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("open_ends"))) + r"))\s*$", re.IGNORECASE
         )
         self._sides = frozenset(phrase for rule in rules.of(SideRule) for _, phrase in rule.phrases())
 
@@ -225,7 +224,7 @@ class Segmenter:
             return False
         if content[-1] in ".!?:;":
             return content[-1] == ";" and following[0].islower()
-        if _OPEN_END.search(content) or (following[0].islower() and not notes):
+        if self._open_end.search(content) or (following[0].islower() and not notes):
             return True
         return len(content) >= _LONG_LINE and not notes
 
