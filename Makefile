@@ -14,6 +14,7 @@ demo: .venv/installed
 	@$(BIN)/python -c "import pandas; \
 	columns = ['report_id', 'section', 'concept', 'mention', 'assertion', 'site', 'laterality', 'pattern', 'severity']; \
 	table = pandas.read_csv('build/demo/findings.csv', dtype=str, keep_default_na=False)[columns]; \
+	table['mention'] = [text if len(text) <= 36 else text[:35] + '…' for text in table['mention']]; \
 	print(table.head(40).to_string(index=False), f'({len(table)} rows in build/demo/findings.csv)', sep='\n')"
 	@$(BIN)/marrowtext explain --file $(DEMO) --id \
 	"$$($(BIN)/python -c "import json; print(json.loads(open('$(DEMO)', encoding='utf-8').readline())['id'])")"
