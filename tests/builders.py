@@ -6,6 +6,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, Report, SectionName
 
@@ -85,3 +86,31 @@ class FakePipeline:
 def build_fake(_folders: tuple[Path, ...]) -> FakePipeline:
     """Give the pipeline, as `shared_pipeline` does."""
     return FakePipeline()
+
+
+Row = dict[str, Any]
+
+
+def make_row(start: int = 0, end: int = 10, **values: object) -> Row:
+    """Make a row of a table: present, without site, side or pattern, unless said otherwise."""
+    return {
+        "start": start,
+        "end": end,
+        "assertion": "present",
+        "change": None,
+        "site": None,
+        "level": None,
+        "zone": None,
+        "laterality": None,
+        "subchondral": False,
+        "pattern": "unspecified",
+        "severity": None,
+        "extent": None,
+        "pattern_assertion": None,
+        "acuity": None,
+        "size_mm": None,
+        "grade": None,
+        "concept": "edema",
+        "section": "findings",
+        **values,
+    }

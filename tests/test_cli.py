@@ -19,6 +19,7 @@ from pyarrow import parquet
 from marrowtext import __version__
 from marrowtext.cli import app
 from marrowtext.columns import write_dictionary
+from marrowtext.corpora import GOLD_COLUMNS
 from marrowtext.explain import explain_html, explain_text
 from marrowtext.model import Report
 from marrowtext.pipeline import Pipeline
@@ -449,6 +450,79 @@ def test_rules_check_tells_a_wrong_rule(run: Run, tmp_path: Path) -> None:
     result = run("rules", "check", tmp_path)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("marrowtext: own.toml: rule edema.own: ")
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> Path:
+    """One gold report, whose talus the rules find and whose cuboid they miss."""
+    values = {column.name: None for column in GOLD_COLUMNS}
+    values |= {"section": "findings", "concept": "edema", "assertion": "present", "pattern": "unspecified"}
+    row = {**values, "mention": "marrow edema", "start": 9, "end": 21, "subchondral": False}
+    rows = [{**row, "site": site} for site in ("talus", "cuboid")]
+    path = tmp_path / "gold.jsonl"
+    path.write_text(json.dumps({"id": "1", "hand": "us", "text": TALUS, "findings": rows}) + "\n")
+    return path
+
+
+def test_evaluate_prints_figures_and_counts_errors(run: Run, gold: Path) -> None:
+    result = run("evaluate", gold)
+    assert result.code == 0
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in result.out.splitlines()]
+    assert ["row", "site", "F1", "1", "2", "1", "0.667", "0.667-0.667"] in cells
+    versions, *told = result.err.splitlines()
+    assert versions.startswith(f"marrowtext {__version__}, gold ")
+    assert told == [
+        "reports    1",
+        "errors     1",
+        "  missed row        1",
+        "--errors FILE writes them out, each with the words around it",
+    ]
+
+
+def test_evaluate_writes_figures_and_errors(run: Run, gold: Path, tmp_path: Path) -> None:
+    table, errors = tmp_path / "figures.csv", tmp_path / "errors.md"
+    assert run("evaluate", gold, "-o", table, "--errors", errors).code == 0
+    assert read_csv(table)[0] | {"estimate": ""} == {
+        "measure": "mention",
+        "value": "",
+        "score": "F1",
+        "right": "1",
+        "gold": "1",
+        "found": "1",
+        "estimate": "",
+        "low": "1.0",
+        "high": "1.0",
+    }
+    assert "[marrow edema|assertion=present|site=cuboid|laterality=none]" in errors.read_text()
+    assert run("evaluate", gold, "--errors", errors).err.endswith("overwrite it with --force\n")
+
+
+def test_evaluate_writes_json(run: Run, gold: Path, tmp_path: Path) -> None:
+    out = tmp_path / "figures.json"
+    assert run("evaluate", gold, "--out", out).code == 0
+    assert json.loads(out.read_text())["errors"] == {"missed row": 1}
+
+
+def test_evaluate_takes_predictions(run: Run, gold: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    assert run("extract", gold, "-o", table).code == 0
+    result = run("evaluate", gold, "--predictions", table)
+    assert result.code == 0
+    assert ", table " in result.err.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--predictions", "t.csv", "--patterns", "p"], "give one of them"),
+        (["--out", "figures.xlsx"], "unknown kind of output"),
+        (["--out", "missing/figures.csv"], "does not exist; make it first"),
+    ],
+)
+def test_evaluate_refuses_options_before_it_reads(run: Run, gold: Path, options: list[str], message: str) -> None:
+    result = run("evaluate", gold, *options)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
 
 
 def test_defect_is_a_message_without_a_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

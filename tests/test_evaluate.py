@@ -1,231 +1,201 @@
-"""Scores, on tables so small that each figure can be worked out by hand."""
+"""Evaluation of tables against gold reports: versions, errors, and tables that do not fit."""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+import json
+from pathlib import Path
 
+import pandas
 import pytest
+from builders import Row, make_row
 
-from marrowtext.evaluate import Pair, pair_rows, score
+import marrowtext
+from marrowtext.corpora import GOLD_COLUMNS, GoldReport
+from marrowtext.errors import CorpusError, InputError
+from marrowtext.evaluate import Evaluation, RowError, evaluate
 
-Row = dict[str, Any]
-
-
-def row(start: int = 0, end: int = 10, **values: object) -> Row:
-    """Make a row: present, without site, side or pattern, unless said otherwise."""
-    return {
-        "start": start,
-        "end": end,
-        "assertion": "present",
-        "change": None,
-        "site": None,
-        "level": None,
-        "zone": None,
-        "laterality": None,
-        "subchondral": False,
-        "pattern": "unspecified",
-        "severity": None,
-        "extent": None,
-        "concept": "edema",
-        "section": "findings",
-        **values,
-    }
+HIP = Path(__file__).parents[1] / "corpora" / "hip"
+TEXT = "There is marrow edema in the talus. No contusion of the cuboid."
 
 
-# Pairing
+def gold_row(words: str, **values: object) -> Row:
+    """Make a gold row of the words in TEXT."""
+    start = TEXT.index(words)
+    row = {"mention": words, "grade_system": None, **make_row(start, start + len(words)), **values}
+    return {column.name: row[column.name] for column in GOLD_COLUMNS}
 
 
-def test_rows_that_overlap_are_paired() -> None:
-    gold, found = row(5, 15), row(14, 30)
-    assert pair_rows("1", [gold], [found]) == [Pair("1", gold, found)]
+EDEMA = gold_row("marrow edema", site="talus")
+CONTUSION = gold_row("contusion", site="cuboid", concept="contusion", assertion="absent")
+GOLD = [GoldReport("a", "us", TEXT, (EDEMA, CONTUSION))]
 
 
-@pytest.mark.parametrize("span", [(15, 20), (0, 5)])
-def test_rows_that_only_touch_stand_alone(span: tuple[int, int]) -> None:
-    gold, found = row(5, 15), row(*span)
-    assert pair_rows("1", [gold], [found]) == [Pair("1", gold, None), Pair("1", None, found)]
+def compare(*rows: Row, gold: list[GoldReport] = GOLD) -> Evaluation:
+    """Evaluate a frame of these rows, all of report a."""
+    return evaluate(gold, pandas.DataFrame([{"report_id": "a", "rules": "some.rule", **row} for row in rows]))
 
 
-def test_pairing_prefers_the_same_site() -> None:
-    head, neck = row(site="femoral_head"), row(site="femoral_neck")
-    found_neck, found_head = row(site="femoral_neck"), row(site="femoral_head")
-    pairs = pair_rows("1", [head, neck], [found_neck, found_head])
-    assert {(pair.gold["site"], pair.found["site"]) for pair in pairs if pair.gold and pair.found} == {
-        ("femoral_head", "femoral_head"),
-        ("femoral_neck", "femoral_neck"),
-    }
+def test_table_like_the_gold_has_no_errors() -> None:
+    result = compare(EDEMA, CONTUSION)
+    assert (result.reports, result.gold_rows, result.found_rows, result.errors) == (1, 2, 2, ())
+    assert result.figure("row", "site, side and assertion").estimate == 1.0
 
 
-def test_same_site_counts_before_level_side_assertion_and_overlap() -> None:
-    gold = row(0, 10, site="vertebral_body", level="L4", laterality="left", assertion="absent")
-    same_site = row(9, 20, site="vertebral_body", level="L1", laterality="right", assertion="present")
-    all_else = row(0, 10, site="vertebra", level="L4", laterality="left", assertion="absent")
-    assert pair_rows("1", [gold], [all_else, same_site]) == [
-        Pair("1", gold, same_site),
-        Pair("1", None, all_else),
+def test_reports_are_read_where_no_table_is_given() -> None:
+    result = evaluate(GOLD)
+    assert (result.found_rows, result.errors) == (2, ())
+
+
+def test_rules_of_ones_own_read_the_reports(own_rules: Path) -> None:
+    text = "There is a marrow blotch."
+    row = {**EDEMA, "mention": "marrow blotch", "start": 11, "end": 24, "site": None}
+    gold = [GoldReport("a", "us", text, (row,))]
+    assert evaluate(gold, patterns=own_rules).errors == ()
+    assert [error.kind for error in evaluate(gold).errors] == ["missed mention"]
+
+
+def test_missed_mention_is_shown_in_markup() -> None:
+    assert compare(EDEMA).errors == (
+        RowError(
+            "missed mention",
+            "a",
+            39,
+            "There is marrow edema in the talus. "
+            "No [contusion|assertion=absent|site=cuboid|laterality=none] of the cuboid.",
+            None,
+            "",
+        ),
+    )
+
+
+def test_extra_row_of_a_mention_that_the_gold_has() -> None:
+    (error,) = compare(EDEMA, {**EDEMA, "site": "cuboid"}, CONTUSION).errors
+    assert (error.kind, error.gold, error.rules) == ("extra row", None, "some.rule")
+
+
+def test_each_value_that_differs_is_an_error_with_both_readings() -> None:
+    errors = compare({**EDEMA, "site": "cuboid", "severity": "mild"}, CONTUSION).errors
+    assert [(error.kind, error.report_id, error.start, error.rules) for error in errors] == [
+        ("site", "a", 9, "some.rule"),
+        ("severity", "a", 9, "some.rule"),
     ]
+    rest = "in the talus. No contusion of the cuboid."
+    assert errors[1].gold == (
+        f"There is [marrow edema|assertion=present|site=talus|laterality=none|severity=none] {rest}"
+    )
+    assert errors[1].found == (
+        f"There is [marrow edema|assertion=present|site=cuboid|laterality=none|severity=mild] {rest}"
+    )
 
 
-@pytest.mark.parametrize(
-    ("better", "worse"),
-    [
-        ({"level": "L4", "laterality": "right"}, {"level": "L5", "laterality": "left"}),
-        ({"level": "L5", "laterality": "left", "assertion": "absent"}, {"level": "L5", "laterality": None}),
-    ],
-)
-def test_among_equal_sites_level_comes_first_then_side(better: Row, worse: Row) -> None:
-    gold = row(site="vertebra", level="L4", laterality="left")
-    (pair, _) = pair_rows("1", [gold], [row(site="vertebra", **worse), row(site="vertebra", **better)])
-    assert pair.found == row(site="vertebra", **better)
+def test_long_text_is_cut_at_words_and_paragraphs() -> None:
+    words = "word " * 60
+    text = f"IMPRESSION\n\nThe {words}marrow\nedema, {words}"
+    start = text.index("marrow")
+    row = {**EDEMA, "mention": "marrow\nedema", "start": start, "end": start + 12}
+    (error,) = compare({**row, "site": None}, gold=[GoldReport("a", "us", text, (row,))]).errors
+    assert error.gold is not None
+    before, _, after = error.gold.partition("[marrow edema|assertion=present|site=talus|laterality=none]")
+    assert before == "word " * 21
+    assert after == "," + " word" * 21
 
 
-def test_among_equals_the_longer_overlap_wins() -> None:
-    gold, short, long = row(0, 10), row(8, 30), row(1, 10)
-    (pair, _) = pair_rows("1", [gold], [short, long])
-    assert pair.found is long
+def test_list_of_errors_begins_with_the_most_frequent_kind() -> None:
+    lines = compare({**EDEMA, "site": "cuboid", "severity": "mild"}, {**CONTUSION, "site": "talus"}).list_errors()
+    assert [line for line in lines.splitlines() if line.startswith("#")] == [
+        "# Errors",
+        "## site (2)",
+        "## severity (1)",
+    ]
+    assert "- `a` at 9\n  - gold: There is [marrow edema|assertion=present|site=talus" in lines
 
 
-def test_among_equals_the_first_rows_are_paired() -> None:
-    gold = [row(zone="a"), row(zone="b")]
-    found = [row(zone="c"), row(zone="d")]
-    assert pair_rows("1", gold, found) == [Pair("1", gold[0], found[0]), Pair("1", gold[1], found[1])]
+def test_versions_name_package_gold_and_rules() -> None:
+    digest = hashlib.sha256((HIP / "reports.jsonl").read_bytes()).hexdigest()
+    versions = evaluate(HIP).versions
+    assert (versions["marrowtext"], versions["gold"]) == (marrowtext.__version__, digest)
+    assert set(versions) == {"marrowtext", "gold", "rules"}
 
 
-def test_duplicate_row_stands_alone() -> None:
-    gold, found = row(site="talus"), [row(site="talus"), row(site="talus")]
-    assert pair_rows("1", [gold], found) == [Pair("1", gold, found[0]), Pair("1", None, found[1])]
+def test_versions_of_a_table_name_it_in_place_of_the_rules() -> None:
+    assert set(compare(EDEMA).versions) == {"marrowtext", "gold", "table"}
+    assert compare(EDEMA).versions["table"] != compare(CONTUSION).versions["table"]
 
 
-# Scores
-
-
-def test_table_equal_to_the_gold_scores_one_everywhere() -> None:
-    gold = {"1": [row(site="talus", pattern="traumatic"), row(20, 30, assertion="absent")], "2": []}
-    result = score(gold, gold)
-    assert (result.reports, result.gold_rows, result.found_rows) == (2, 2, 2)
-    assert {result.mention_f1, result.site_f1, result.side_f1, result.strict_f1} == {1.0}
-    assert set(result.assertion_f1.values()) == set(result.fields.values()) == {1.0}
-    assert result.pattern_macro_f1 == 1.0
-
-
-def test_two_empty_tables_agree() -> None:
-    result = score({"1": []}, {"1": []})
-    assert (result.mention_f1, result.strict_f1, result.pattern_macro_f1) == (1.0, 1.0, 1.0)
-    assert result.pairs == ()
-
-
-@pytest.mark.parametrize(("gold", "found"), [([row()], []), ([], [row()])])
-def test_rows_on_one_side_only_score_zero(gold: list[Row], found: list[Row]) -> None:
-    result = score({"1": gold}, {"1": found})
-    assert (result.mention_f1, result.site_f1, result.side_f1, result.strict_f1) == (0.0, 0.0, 0.0, 0.0)
-    assert result.assertion_f1["present"] == 0.0
-    assert result.assertion_f1["absent"] == 1.0
-
-
-def test_report_that_was_not_read_counts_as_empty_and_one_without_gold_is_left_out() -> None:
-    result = score({"1": [row()]}, {"2": [row(), row()]})
-    assert (result.reports, result.gold_rows, result.found_rows, result.strict_f1) == (1, 1, 0, 0.0)
-
-
-def test_rows_of_different_reports_are_not_paired() -> None:
-    assert score({"1": [row()], "2": []}, {"1": [], "2": [row()]}).mention_f1 == 0.0
-
-
-def test_row_is_right_at_site_at_side_and_strictly() -> None:
-    gold = {
-        "1": [
-            row(0, 10, site="talus", laterality="left"),
-            row(20, 30, site="cuboid", laterality="left"),
-            row(40, 50, site="patella", laterality="left"),
-            row(60, 70, site="sacrum"),
-        ]
+def test_json_holds_figures_and_counts_of_errors_and_no_report_text() -> None:
+    content = compare(EDEMA).to_json()
+    record = json.loads(content)
+    assert record["errors"] == {"missed mention": 1}
+    assert record["figures"][0] == {
+        "measure": "mention",
+        "value": "",
+        "score": "F1",
+        "right": 1,
+        "gold": 2,
+        "found": 1,
+        "estimate": pytest.approx(2 / 3),
+        "low": pytest.approx(2 / 3),
+        "high": pytest.approx(2 / 3),
     }
-    found = {
-        "1": [
-            row(0, 10, site="talus", laterality="left"),  # right
-            row(20, 30, site="cuboid", laterality="left", assertion="absent"),  # assertion
-            row(40, 50, site="patella", laterality="right"),  # side
-            row(60, 70, site="sacral_ala"),  # site
-            row(80, 90, site="ilium"),  # too many
-            row(91, 99, site="ilium"),  # too many
-        ]
-    }
-    result = score(gold, found)
-    assert (result.gold_rows, result.found_rows) == (4, 6)
-    assert result.mention_f1 == pytest.approx(2 * 4 / 10)
-    assert result.site_f1 == pytest.approx(2 * 3 / 10)
-    assert result.side_f1 == pytest.approx(2 * 2 / 10)
-    assert result.strict_f1 == pytest.approx(2 * 1 / 10)
-    assert result.assertion_f1["present"] == pytest.approx(2 * 3 / (4 + 5))
-    assert result.assertion_f1["absent"] == 0.0
+    assert "contusion of" not in content
 
 
-def test_mentions_are_distinct_spans() -> None:
-    gold = {"1": [row(0, 10, site="femoral_head"), row(0, 10, site="femoral_neck"), row(20, 30)]}
-    found = {"1": [row(2, 12, site="femoral_head")]}
-    result = score(gold, found)
-    assert result.mention_f1 == pytest.approx(2 * 1 / (2 + 1))
-    assert result.site_f1 == pytest.approx(2 * 1 / (3 + 1))
+def test_frame_has_a_row_for_each_figure() -> None:
+    frame = compare(EDEMA, CONTUSION).frame()
+    assert frame.loc[frame["measure"] == "mention", "estimate"].tolist() == [1.0]
+    assert list(frame) == ["measure", "value", "score", "right", "gold", "found", "estimate", "low", "high"]
 
 
-def test_one_long_span_answers_one_mention_only() -> None:
-    result = score({"1": [row(0, 10), row(12, 20)]}, {"1": [row(0, 20)]})
-    assert result.mention_f1 == pytest.approx(2 * 1 / (2 + 1))
+def test_frame_of_errors() -> None:
+    frame = compare(EDEMA).error_frame()
+    assert frame["kind"].tolist() == ["missed mention"]
+    assert list(frame) == ["kind", "report_id", "start", "gold", "found", "rules"]
 
 
-def test_fields_are_compared_on_paired_rows_alone() -> None:
-    gold = {"1": [row(0, 10, severity="mild", zone="anterior"), row(20, 30, severity="mild"), row(40, 50)]}
-    found = {"1": [row(0, 10, severity="mild"), row(20, 30, severity="severe"), row(60, 70, extent="focal")]}
-    fields = score(gold, found).fields
-    assert (fields["severity"], fields["zone"], fields["extent"]) == (0.5, 0.5, 1.0)
-    assert set(fields) == {
-        "change",
-        "subchondral",
-        "pattern",
-        "severity",
-        "extent",
-        "zone",
-        "level",
-        "concept",
-        "section",
-    }
+def test_table_of_figures_leaves_out_what_was_not_counted() -> None:
+    lines = compare(EDEMA, CONTUSION).write_figures().splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells[2] == ["mention", "", "F1", "2", "2", "2", "1.000", "1.000-1.000"]
+    assert [row[1] for row in cells if row[0] == "assertion"] == ["present", "absent"]
+    assert len({len(line) for line in lines}) == 1
 
 
-def test_pattern_macro_f1_averages_over_the_patterns_of_the_gold() -> None:
-    gold = {
-        "1": [
-            row(0, 10, pattern="traumatic"),
-            row(20, 30, pattern="traumatic"),
-            row(40, 50, pattern="degenerative"),
-            row(60, 70),
-        ]
-    }
-    found = {
-        "1": [
-            row(0, 10, pattern="traumatic"),
-            row(20, 30, pattern="degenerative"),
-            row(40, 50, pattern="degenerative"),
-            row(60, 70, pattern="reactive"),
-        ]
-    }
-    # traumatic 2*1/(2+1), degenerative 2*1/(1+2), unspecified 0; reactive is not in the gold.
-    assert score(gold, found).pattern_macro_f1 == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+def test_field_without_a_column_in_the_table_has_no_figure() -> None:
+    rows = [{key: value for key, value in row.items() if key != "severity"} for row in (EDEMA, CONTUSION)]
+    result = compare(*rows)
+    with pytest.raises(KeyError):
+        result.figure("severity")
+    assert result.figure("extent").estimate == 1.0
 
 
-def test_pattern_macro_f1_leaves_out_denied_hypothetical_and_unpaired_rows() -> None:
-    gold = {
-        "1": [
-            row(0, 10, pattern="traumatic", assertion="possible"),
-            row(20, 30, assertion="absent"),
-            row(40, 50, assertion="hypothetical"),
-            row(60, 70, pattern="infectious"),
-        ]
-    }
-    found = {
-        "1": [
-            row(0, 10, pattern="traumatic", assertion="absent"),
-            row(20, 30, pattern="reactive"),
-            row(40, 50, pattern="reactive"),
-        ]
-    }
-    assert score(gold, found).pattern_macro_f1 == 1.0
+def test_gold_may_be_a_file_without_a_card(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    record = {"id": "a", "hand": "mine", "text": TEXT, "findings": [EDEMA, CONTUSION]}
+    file.write_text(json.dumps(record) + "\n")
+    assert evaluate(file).errors == ()
+
+
+def test_gold_that_is_wrong_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    file.write_text("{}\n")
+    with pytest.raises(CorpusError, match="line 1: id: is missing"):
+        evaluate(file)
+
+
+def test_gold_without_reports_is_refused() -> None:
+    with pytest.raises(InputError, match="the gold has no reports"):
+        evaluate([])
+
+
+def test_table_of_other_reports_is_refused() -> None:
+    table = pandas.DataFrame([{"report_id": "b", **EDEMA}])
+    with pytest.raises(InputError, match="none of its report ids is in the gold"):
+        evaluate(GOLD, table)
+
+
+@pytest.mark.parametrize("span", [{"start": 10, "end": 22}, {"start": 9, "end": 900}])
+def test_table_of_another_text_is_refused(span: Row) -> None:
+    with pytest.raises(InputError, match=r"report a: start and end .* do not hold the mention") as caught:
+        compare({**EDEMA, **span})
+    assert "marrow" not in str(caught.value)

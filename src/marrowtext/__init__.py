@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from marrowtext.component import load
+    from marrowtext.evaluate import Evaluation, evaluate
     from marrowtext.frames import extract, extract_frames
     from marrowtext.headers import ColumnChoice
     from marrowtext.model import Finding, Report
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ColumnChoice",
+    "Evaluation",
     "Finding",
     "Report",
     "__version__",
+    "evaluate",
     "extract",
     "extract_frames",
     "findings",
@@ -28,8 +31,10 @@ __version__ = "0.1.0"
 # Imported when first asked for: reading rules need not pay for spaCy, nor a pipeline for pandas.
 _HOMES = {
     "ColumnChoice": "headers",
+    "Evaluation": "evaluate",
     "Finding": "model",
     "Report": "model",
+    "evaluate": "evaluate",
     "extract": "frames",
     "extract_frames": "frames",
     "findings": "reading",

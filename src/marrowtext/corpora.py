@@ -24,7 +24,7 @@ from marrowtext.errors import CorpusError
 from marrowtext.model import Assertion, Pattern
 from marrowtext.rules import RuleSet, load_rules
 
-__all__ = ["GOLD_COLUMNS", "Card", "Corpus", "GoldReport", "describe", "load_corpus"]
+__all__ = ["GOLD_COLUMNS", "Card", "Corpus", "GoldReport", "describe", "load_corpus", "read_gold", "reports_file"]
 
 CARD, REPORTS = "card.toml", "reports.jsonl"
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -97,6 +97,21 @@ def load_corpus(folder: Path, rules: RuleSet | None = None) -> Corpus:
         if (said := card.contents.get(key)) != (has := found.get(key)):
             raise CorpusError(f"{folder / CARD}: contents.{key}: says {said}, but {REPORTS} has {has}")
     return Corpus(card, tuple(reports))
+
+
+def reports_file(path: Path) -> Path:
+    """Give the file with the reports: the one in the folder of a corpus, or `path` itself."""
+    return path / REPORTS if path.is_dir() else path
+
+
+def read_gold(path: Path, rules: RuleSet | None = None) -> tuple[GoldReport, ...]:
+    """Read gold reports: a corpus where `path` is a folder, else a reports file, which needs no card.
+
+    Raises CorpusError as `load_corpus` does.
+    """
+    if path.is_dir():
+        return load_corpus(path, rules).reports
+    return tuple(_read_reports(str(path), _read_text(path), rules or load_rules()))
 
 
 def describe(file: Path, rules: RuleSet | None = None) -> str:

@@ -1,144 +1,277 @@
-"""Scores: a table of findings compared with a gold one, row by row.
-
-Rows of the same report are paired one to one, only where their spans overlap, best pairs first: same site, same
-level, same side, same assertion. A row is right at site when its pair has the same site; at side when the side
-agrees too; strictly right when the assertion agrees too.
-"""
+"""Evaluation: a table of findings compared with a gold corpus, its figures and its errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["Pair", "Score", "pair_rows", "score"]
+from marrowtext import __version__
+from marrowtext.columns import FINDING_COLUMNS, Column, ColumnType, finding_row
+from marrowtext.corpora import GoldReport, read_gold, reports_file
+from marrowtext.errors import InputError
+from marrowtext.figures import FIELDS, Comparison, Figure, Score, measure
+from marrowtext.markup import MarkedMention, write_markup
+from marrowtext.model import Report
+from marrowtext.pairs import Pair, Row, pair_rows
+from marrowtext.predictions import read_predictions
+from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
+from marrowtext.rules import load_rules
 
-Row = Mapping[str, object]
-_PAIRING = ("site", "level", "laterality", "assertion")
-_FIELDS = ("change", "subchondral", "pattern", "severity", "extent", "zone", "level", "concept", "section")
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["FIGURE_COLUMNS", "Evaluation", "RowError", "evaluate"]
+
+FIGURE_COLUMNS: tuple[Column, ...] = (
+    Column("measure", ColumnType.STRING, False, "What is measured."),
+    Column("value", ColumnType.STRING, False, "The value or place it is measured of; empty for all."),
+    Column("score", ColumnType.STRING, False, "How the counts are put together.", tuple(Score)),
+    Column("right", ColumnType.INTEGER, False, "How many of the gold the table has right."),
+    Column("gold", ColumnType.INTEGER, False, "How many the gold has."),
+    Column("found", ColumnType.INTEGER, False, "How many the table has."),
+    Column("estimate", ColumnType.FLOAT, True, "The score, 0 to 1; empty where nothing was counted."),
+    Column("low", ColumnType.FLOAT, True, "Lower end of the 95 % bootstrap interval over reports."),
+    Column("high", ColumnType.FLOAT, True, "Upper end of that interval."),
+)
+
+# The values that a line of the error list shows where they are not empty, and by which a pair is told to be wrong.
+_PLACE = ("assertion", "site", "laterality")
+_CONTEXT = 110
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A gold row and the row that answers it; one of them is None where the other stands alone."""
+class RowError:
+    """One way in which one row is wrong.
 
+    `kind` is `missed mention`, `extra mention`, `missed row` or `extra row` (the mention is found, with other rows), or
+    the column whose value is wrong. `gold` and `found` are the words around the mention in the markup of rule examples,
+    with the values that differ; one of them is None where the row stands alone. `start` is the code point of the
+    mention, `rules` the ids of the rules that made the row of the table.
+    """
+
+    kind: str
     report_id: str
-    gold: Row | None
-    found: Row | None
+    start: int
+    gold: str | None
+    found: str | None
+    rules: str
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """The figures of one comparison: F1 of mentions and rows, and for each field the share of pairs that agree."""
+class Evaluation:
+    """What a comparison came to.
 
+    `versions` says what was compared: the package, the SHA-256 of the gold, and of the rules or else of the table.
+    The figures and `to_json` hold no report text; the errors do.
+    """
+
+    versions: Mapping[str, str]
     reports: int
     gold_rows: int
     found_rows: int
-    mention_f1: float
-    site_f1: float
-    side_f1: float
-    strict_f1: float
-    assertion_f1: Mapping[str, float]
-    fields: Mapping[str, float]
-    pattern_macro_f1: float
-    pairs: tuple[Pair, ...]
+    figures: tuple[Figure, ...]
+    errors: tuple[RowError, ...]
+
+    def frame(self) -> pandas.DataFrame:
+        """Give the figures as a frame: measure, value, score, right, gold, found, estimate, low, high."""
+        import pandas
+
+        types = {"estimate": "Float64", "low": "Float64", "high": "Float64"}
+        return pandas.DataFrame([asdict(figure) for figure in self.figures]).astype(types)
+
+    def error_frame(self) -> pandas.DataFrame:
+        """Give the errors as a frame: kind, report_id, start, gold, found, rules."""
+        import pandas
+
+        names = [field.name for field in fields(RowError)]
+        return pandas.DataFrame([asdict(error) for error in self.errors], columns=names)
+
+    def figure(self, measure: str, value: str = "", score: str | None = None) -> Figure:
+        """Give the figure of a measure; the first where it has several scores. Raises KeyError where there is none."""
+        for figure in self.figures:
+            if (figure.measure, figure.value) == (measure, value) and score in (None, figure.score):
+                return figure
+        raise KeyError((measure, value, score))
+
+    def to_json(self) -> str:
+        """Write versions, counts, figures and the number of errors of each kind as JSON; no report text is in it."""
+        record = {
+            "versions": dict(self.versions),
+            "reports": self.reports,
+            "gold_rows": self.gold_rows,
+            "found_rows": self.found_rows,
+            "figures": [asdict(figure) for figure in self.figures],
+            "errors": dict(Counter(error.kind for error in self.errors).most_common()),
+        }
+        return json.dumps(record, indent=2)
+
+    def write_figures(self) -> str:
+        """Write the figures of which something was counted as a Markdown table."""
+        rows: list[tuple[str, ...]] = [
+            ("measure", "value", "score", "right", "gold", "found", "estimate", "95 % interval")
+        ]
+        for figure in self.figures:
+            if figure.estimate is not None:
+                interval = f"{figure.low:.3f}-{figure.high:.3f}" if figure.low is not None else ""
+                counts = (str(count) for count in (figure.right, figure.gold, figure.found))
+                rows.append((figure.measure, figure.value, figure.score, *counts, f"{figure.estimate:.3f}", interval))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
+        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+        return "\n".join(lines) + "\n"
+
+    def list_errors(self) -> str:
+        """Write the errors as Markdown, the most frequent kind first, each with the words around it."""
+        kinds = Counter(error.kind for error in self.errors)
+        parts = [f"# Errors\n\n{len(self.errors)} errors in {self.reports} reports.\n"]
+        for kind, count in kinds.most_common():
+            parts.append(f"\n## {kind} ({count})\n\n")
+            parts += [_write_error(error) for error in self.errors if error.kind == kind]
+        return "".join(parts)
 
 
-def _span(row: Row) -> tuple[int, int]:
-    start, end = row["start"], row["end"]
-    assert isinstance(start, int) and isinstance(end, int)
-    return start, end
+def evaluate(
+    gold: str | Path | Sequence[GoldReport],
+    table: pandas.DataFrame | str | Path | None = None,
+    *,
+    patterns: Patterns = None,
+) -> Evaluation:
+    """Compare a findings table with a gold corpus.
 
+    `gold` is the folder of a corpus, its `reports.jsonl`, or the reports of a loaded one; `table` a frame or file of
+    findings of these reports. Where it is left out, the reports are read now, by the shipped rules and those in
+    `patterns`. A gold report without a row in the table counts as one where nothing was found; rows of reports that
+    are not in the gold are left out. Figures of fields that the table has no column for are left out too.
 
-def _overlap(one: Row, other: Row) -> int:
-    first, second = _span(one), _span(other)
-    return min(first[1], second[1]) - max(first[0], second[0])
-
-
-def pair_rows(report_id: str, gold: Sequence[Row], found: Sequence[Row]) -> list[Pair]:
-    """Pair the rows of one report, best pairs first; rows left over stand alone."""
-    candidates = sorted(
-        (
-            (tuple(g.get(key) == f.get(key) for key in _PAIRING), _overlap(g, f), -i, -j)
-            for i, g in enumerate(gold)
-            for j, f in enumerate(found)
-            if _overlap(g, f) > 0
-        ),
-        reverse=True,
-    )
-    pairs: list[Pair] = []
-    taken_gold: set[int] = set()
-    taken_found: set[int] = set()
-    for _, _, i, j in candidates:
-        if -i not in taken_gold and -j not in taken_found:
-            taken_gold.add(-i)
-            taken_found.add(-j)
-            pairs.append(Pair(report_id, gold[-i], found[-j]))
-    pairs += [Pair(report_id, row, None) for i, row in enumerate(gold) if i not in taken_gold]
-    pairs += [Pair(report_id, None, row) for j, row in enumerate(found) if j not in taken_found]
-    return pairs
-
-
-def _f1(right: int, gold: int, found: int) -> float:
-    return 2 * right / (gold + found) if gold + found else 1.0
-
-
-def _mentions_right(gold: Iterable[tuple[int, int]], found: Iterable[tuple[int, int]]) -> int:
-    left = sorted(found)
-    right = 0
-    for start, end in sorted(gold):
-        for other in left:
-            if other[0] < end and start < other[1]:
-                left.remove(other)
-                right += 1
-                break
-    return right
-
-
-def score(gold: Mapping[str, Sequence[Row]], found: Mapping[str, Sequence[Row]]) -> Score:
-    """Compare the rows of each report id in `gold` with those in `found`."""
-    pairs = [pair for report, rows in gold.items() for pair in pair_rows(report, rows, found.get(report, ()))]
-    both = [(pair.gold, pair.found) for pair in pairs if pair.gold is not None and pair.found is not None]
-    gold_rows = sum(len(rows) for rows in gold.values())
-    found_rows = sum(len(found.get(report, ())) for report in gold)
-    spans_gold = {report: {_span(row) for row in rows} for report, rows in gold.items()}
-    spans_found = {report: {_span(row) for row in found.get(report, ())} for report in gold}
-    mentions = sum(_mentions_right(spans_gold[report], spans_found[report]) for report in gold)
-
-    def agree(*keys: str) -> int:
-        return sum(all(g.get(key) == f.get(key) for key in keys) for g, f in both)
-
-    assertion_f1: dict[str, float] = {}
-    for value in ("present", "absent", "possible", "hypothetical", "historical"):
-        in_gold = sum(row["assertion"] == value for rows in gold.values() for row in rows)
-        in_found = sum(row["assertion"] == value for report in gold for row in found.get(report, ()))
-        right = sum(g["assertion"] == value == f["assertion"] for g, f in both)
-        assertion_f1[value] = _f1(right, in_gold, in_found)
-    fields = {key: agree(key) / len(both) if both else 1.0 for key in _FIELDS}
-    return Score(
-        reports=len(gold),
-        gold_rows=gold_rows,
-        found_rows=found_rows,
-        mention_f1=_f1(mentions, sum(map(len, spans_gold.values())), sum(map(len, spans_found.values()))),
-        site_f1=_f1(agree("site"), gold_rows, found_rows),
-        side_f1=_f1(agree("site", "laterality"), gold_rows, found_rows),
-        strict_f1=_f1(agree("site", "laterality", "assertion"), gold_rows, found_rows),
-        assertion_f1=assertion_f1,
-        fields=fields,
-        pattern_macro_f1=_macro_f1(
-            [(g["pattern"], f["pattern"]) for g, f in both if g["assertion"] in ("present", "possible")]
-        ),
-        pairs=tuple(pairs),
-    )
-
-
-def _macro_f1(answers: Sequence[tuple[object, object]]) -> float:
-    values = sorted({str(gold) for gold, _ in answers})
-    scores = [
-        _f1(
-            sum(str(g) == value == str(f) for g, f in answers),
-            sum(str(g) == value for g, _ in answers),
-            sum(str(f) == value for _, f in answers),
-        )
-        for value in values
+    Raises CorpusError for a gold that is wrong, InputError for a table that does not fit it, RuleError for a rule.
+    """
+    folders = pattern_folders(patterns)
+    rules = load_rules(*folders)
+    reports = read_gold(Path(gold), rules) if isinstance(gold, str | Path) else tuple(gold)
+    if not reports:
+        raise InputError("the gold has no reports; there is nothing to compare")
+    versions = {"marrowtext": __version__, "gold": _hash_gold(gold, reports)}
+    found: Mapping[str, Sequence[Row]]
+    if table is None:
+        pipeline = shared_pipeline(folders)
+        found = {r.id: [finding_row(finding) for finding in pipeline.findings(Report(r.id, r.text))] for r in reports}
+        columns = [column.name for column in FINDING_COLUMNS]
+        versions["rules"] = rules.hash
+    else:
+        columns, found = read_predictions(table)
+        _check_fit(reports, found, str(table) if isinstance(table, str | Path) else "the predictions")
+        versions["table"] = _hash([found.get(report.id, []) for report in reports])
+    comparisons = [
+        Comparison(r.findings, rows := found.get(r.id, ()), pair_rows(r.id, r.findings, rows)) for r in reports
     ]
-    return sum(scores) / len(scores) if scores else 1.0
+    compared = [field for field in FIELDS if field in columns]
+    return Evaluation(
+        versions=versions,
+        reports=len(reports),
+        gold_rows=sum(len(comparison.gold) for comparison in comparisons),
+        found_rows=sum(len(comparison.found) for comparison in comparisons),
+        figures=tuple(measure(comparisons, rules.policy, compared)),
+        errors=tuple(
+            error
+            for report, comparison in zip(reports, comparisons, strict=True)
+            for error in _find_errors(report.text, comparison, (*_PLACE, *compared))
+        ),
+    )
+
+
+def _hash_gold(gold: str | Path | Sequence[GoldReport], reports: Sequence[GoldReport]) -> str:
+    """Give the SHA-256 of the reports file, the one that the card of a corpus states; of reports in memory that of
+    their values.
+    """
+    if isinstance(gold, str | Path):
+        return hashlib.sha256(reports_file(Path(gold)).read_bytes()).hexdigest()
+    return _hash([[report.id, report.text, *map(dict, report.findings)] for report in reports])
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _check_fit(reports: Sequence[GoldReport], found: Mapping[str, Sequence[Row]], where: str) -> None:
+    """Raise InputError where the table is of other reports, or its offsets count in another text."""
+    if found and not any(report.id in found for report in reports):
+        raise InputError(f"{where}: none of its report ids is in the gold; extract it from the reports of the gold")
+    for report in reports:
+        for row in found.get(report.id, ()):
+            start, end = row["start"], row["end"]
+            assert isinstance(start, int) and isinstance(end, int)
+            within = 0 <= start < end <= len(report.text)
+            if not within or row.get("mention", report.text[start:end]) != report.text[start:end]:
+                raise InputError(
+                    f"{where}: report {report.id}: start and end {start}, {end} do not hold the mention in the text "
+                    "of the gold; extract the table from that text"
+                )
+
+
+def _find_errors(text: str, comparison: Comparison, compared: Sequence[str]) -> Iterator[RowError]:
+    """Yield the errors of one report in the order of its pairs, for each pair one of each field that differs."""
+    for pair in sorted(comparison.pairs, key=_start):
+        gold, found = pair.gold, pair.found
+        if gold is None or found is None:
+            yield _stand_alone(text, pair, comparison)
+            continue
+        rules = str(found.get("rules", ""))
+        for field in compared:
+            if gold[field] != found[field]:
+                shown = dict.fromkeys((*_PLACE, field))
+                marked, answer = _mark(text, gold, shown), _mark(text, found, shown)
+                yield RowError(field, pair.report_id, _start(pair), marked, answer, rules)
+
+
+def _stand_alone(text: str, pair: Pair, comparison: Comparison) -> RowError:
+    row = pair.gold or pair.found
+    assert row is not None
+    others = comparison.found if pair.gold else comparison.gold
+    known = any(_overlaps(row, other) for other in others)
+    kind = f"{'missed' if pair.gold else 'extra'} {'row' if known else 'mention'}"
+    marked = _mark(text, row, _PLACE)
+    return RowError(
+        kind,
+        pair.report_id,
+        _start(pair),
+        marked if pair.gold else None,
+        marked if pair.found else None,
+        str(row.get("rules", "")),
+    )
+
+
+def _overlaps(one: Row, other: Row) -> bool:
+    return bool(one["start"] < other["end"] and other["start"] < one["end"])  # type: ignore[operator]
+
+
+def _start(pair: Pair) -> int:
+    row = pair.gold or pair.found
+    assert row is not None
+    return int(str(row["start"]))
+
+
+def _mark(text: str, row: Row, keys: Sequence[str] | Mapping[str, None]) -> str:
+    """Write the words around a mention on one line, with its values in markup."""
+    start, end = int(str(row["start"])), int(str(row["end"]))
+    left = " ".join(text[max(0, start - _CONTEXT) : start].rpartition("\n\n")[2].split(" ")[start > _CONTEXT :])
+    right = text[end : end + _CONTEXT].partition("\n\n")[0]
+    right = right if len(right) < _CONTEXT else right.rpartition(" ")[0]
+    before, middle, after = (" ".join(part.split()) for part in (left, text[start:end], right))
+    before += " " * text[:start].endswith((" ", "\n")) if before else ""
+    after = " " * right.startswith((" ", "\n")) + after
+    values = tuple((key, None if row[key] is None else str(row[key])) for key in keys)
+    mention = MarkedMention(len(before), len(before) + len(middle), (values,))
+    return write_markup(before + middle + after, (mention,))
+
+
+def _write_error(error: RowError) -> str:
+    lines = [f"- `{error.report_id}` at {error.start}"]
+    lines += [f"  - {name}: {words}" for name, words in (("gold", error.gold), ("found", error.found)) if words]
+    if error.rules:
+        lines.append(f"  - rules: {error.rules}")
+    return "\n".join(lines) + "\n"

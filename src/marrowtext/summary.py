@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern
+from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, SectionName
 from marrowtext.schema import Policy
 
-__all__ = ["NOT_MENTIONED", "ReportSummary", "summarise"]
+__all__ = ["NOT_MENTIONED", "Claim", "ReportSummary", "find_status", "resolve_sites", "summarise"]
 
 NOT_MENTIONED = "not_mentioned"
+
+Claim = tuple[SectionName, Assertion]
+"""What one row claims, and in which section."""
+
+_Place = TypeVar("_Place", bound=Hashable)
 
 _AFFIRMED = (Assertion.PRESENT, Assertion.POSSIBLE)
 # To deny these is to deny edema under any name; "no contusion" leaves other edema alone.
@@ -42,16 +48,14 @@ class ReportSummary:
 def summarise(findings: Iterable[Finding], policy: Policy) -> ReportSummary:
     """Sum up the findings of one report.
 
-    A finding is current where its section is none of `policy.silent_sections`; the status is the first
-    assertion of `policy.status` that a current finding has.
+    A finding is current where its section is none of `policy.silent_sections`; `find_status` says what the status is.
     """
     rows = list(findings)
     current = [row for row in rows if row.section not in policy.silent_sections]
     affirmed = [row for row in current if row.assertion in _AFFIRMED]
-    claims = {row.assertion for row in current}
     counts = Counter(row.assertion for row in rows)
     return ReportSummary(
-        status=next((claim.value for claim in policy.status if claim in claims), NOT_MENTIONED),
+        status=find_status([(row.section, row.assertion) for row in rows], policy),
         findings=len(rows),
         present=counts[Assertion.PRESENT],
         absent=counts[Assertion.ABSENT],
@@ -63,6 +67,23 @@ def summarise(findings: Iterable[Finding], policy: Policy) -> ReportSummary:
         patterns=tuple(sorted({row.pattern.value for row in affirmed if row.pattern is not Pattern.UNSPECIFIED})),
         conflict=_has_conflict(current, affirmed),
     )
+
+
+def find_status(claims: Iterable[Claim], policy: Policy) -> str:
+    """Give the first assertion of `policy.status` that one of the claims makes outside `policy.silent_sections`, or
+    NOT_MENTIONED.
+    """
+    made = {assertion for section, assertion in claims if section not in policy.silent_sections}
+    return next((assertion.value for assertion in policy.status if assertion in made), NOT_MENTIONED)
+
+
+def resolve_sites(claims: Iterable[tuple[_Place, Claim]], policy: Policy) -> dict[_Place, Assertion]:
+    """Give each place the assertion that `find_status` gives its claims; a place without a current claim has none."""
+    by_place: dict[_Place, list[Claim]] = {}
+    for place, claim in claims:
+        by_place.setdefault(place, []).append(claim)
+    found = {place: find_status(made, policy) for place, made in by_place.items()}
+    return {place: Assertion(status) for place, status in found.items() if status != NOT_MENTIONED}
 
 
 def _has_conflict(current: Sequence[Finding], affirmed: Sequence[Finding]) -> bool:

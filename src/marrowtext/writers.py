@@ -16,7 +16,7 @@ from typing import Any, Self
 from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
 
-__all__ = ["TableWriter", "check_out", "check_target", "open_table", "reports_path"]
+__all__ = ["TableWriter", "check_kind", "check_out", "check_target", "open_table", "reports_path", "write_text"]
 
 Row = Mapping[str, object]
 
@@ -65,6 +65,19 @@ def open_table(path: Path, columns: Sequence[Column], *, force: bool = False) ->
     writer = _find_writer(path)
     check_target(path, force=force)
     return writer(path, columns)
+
+
+def check_kind(path: Path) -> None:
+    """Raise InputError where no table can be written to a file with this extension."""
+    _find_writer(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as UTF-8. Raises InputError where it cannot be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _failure(path, error) from None
 
 
 def _find_writer(path: Path) -> type[TableWriter]:
