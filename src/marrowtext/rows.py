@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from marrowtext.assertion import Claim
-from marrowtext.attributes import Attributes
 from marrowtext.attribution import attribute_cause, attribute_summary
 from marrowtext.causes import Cause, strongest
+from marrowtext.ellipses import Row, find_courses, find_ellipses
 from marrowtext.hosts import JOINT
 from marrowtext.links import Link, LinkSource
-from marrowtext.model import Assertion, Change, Rejected, SectionName
+from marrowtext.model import Assertion, Rejected, SectionName
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
-from marrowtext.phrases import Words, side_of
+from marrowtext.phrases import Words
 from marrowtext.places import Place
 
-__all__ = ["Row", "make_rows"]
-
-# How many sentences back the mention may stand that an elliptical clause denies elsewhere.
-_ELLIPSIS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A mention of sentence `number` at one place. `antecedent` is the row that an anaphoric name stands for."""
-
-    number: int
-    name: Name
-    place: Place | None
-    source: LinkSource
-    assertion: Assertion
-    change: Change | None
-    attributes: Attributes
-    cause: Cause | None
-    rules: tuple[str, ...]
-    antecedent: Row | None = None
+__all__ = ["make_rows"]
 
 
 def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], list[Rejected]]:
@@ -46,11 +27,11 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
     wanted = sorted(numbers)
     for number in wanted:
         rows.extend(_rows_of(report, number, rows, rejected))
-        rows.extend(_ellipses(report, number, rows))
-        rows.extend(_courses(report, number, rows))
+        rows.extend(find_ellipses(report, number, rows))
+        rows.extend(find_courses(report, number, rows))
         if rows and number + 1 < len(report.sentences) and number + 1 not in wanted:
-            rows.extend(_ellipses(report, number + 1, rows))
-            rows.extend(_courses(report, number + 1, rows))
+            rows.extend(find_ellipses(report, number + 1, rows))
+            rows.extend(find_courses(report, number + 1, rows))
     rows = [
         replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
     ]
@@ -174,67 +155,3 @@ def _exception_behind(report: ParsedReport, parsed: ParsedSentence, name: Name) 
             after = [place for place in parsed.places if place.start > at and not place.masked]
             return [place for place in after if place.group == after[0].group]
     return []
-
-
-def _ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
-    """Give the rows of clauses that deny the mention before them elsewhere: "none on the sacral side"."""
-    lexicon, tokens = report.tools.lexicon, report.sentences[number].tokens
-    row = next((row for row in reversed(earlier) if row.assertion in CURRENT), None)
-    if row is None or not any(lexicon.at("ellipses_absent", tokens, at) for at in range(len(tokens))):
-        return
-    parsed = report.parse(number)
-    words = parsed.words
-    for at in range(len(tokens)):
-        opens = at == 0 or tokens[at - 1].norm in (",", ";", "and", "but") or at in parsed.clauses.starts
-        length = lexicon.at("ellipses_absent", tokens, at) if opens else 0
-        if not length:
-            continue
-        end = next((p for p in range(at + length, len(tokens)) if tokens[p].norm in (";", ",")), len(tokens))
-        places = [p for p in parsed.places if at + length <= p.start and p.end <= end and not p.masked]
-        others = [name.start for name in parsed.names]
-        others += [match.start for match in (*words.associated, *words.causes, *words.lookalikes)]
-        if not places or any(at <= other < end for other in others):
-            continue
-        named_here = any(name.end <= at for name in parsed.names)
-        if (row.number != number) if named_here else (number - row.number > _ELLIPSIS):
-            continue
-        denied = replace(row, source=LinkSource.CLAUSE, assertion=Assertion.ABSENT, change=None, cause=None)
-        for place in places:
-            if place.group == places[0].group:
-                yield replace(denied, place=place, attributes=Attributes())
-
-
-def _courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
-    """Give the rows of clauses that only tell how it went elsewhere: "but persists on the right"."""
-    row = next((row for row in reversed(earlier) if row.place is not None), None)
-    words = report.words(number)
-    if row is None or row.number < number - 1 or not words.sides:
-        return
-    parsed = report.parse(number)
-    names = [name.start for name in parsed.names]
-    others = (*words.associated, *words.causes, *words.structures, *words.lookalikes)
-    for start, end in parsed.clauses.spans():
-        if (start == 0 and row.number == number) or any(start <= at < end for at in names):
-            continue
-        if any(start <= match.start < end for match in others):
-            continue
-        cues = [
-            cue.rule
-            for cue in report.cues(number)
-            if start <= cue.start < end and cue.rule.change and cue.rule.assertion
-        ]
-        sides = {side_of(match) for match in words.sides if start <= match.start < end}
-        if len(sides) != 1 or not cues or any(start <= place.start < end for place in parsed.places):
-            continue
-        assert row.place is not None
-        cue = next((rule for rule in cues if rule.direction == "backward"), cues[0])
-        yield replace(
-            row,
-            place=replace(row.place, side=sides.pop()),
-            source=LinkSource.CLAUSE,
-            assertion=cue.assertion or row.assertion,
-            change=cue.change,
-            cause=row.cause if cue.assertion in CURRENT else None,
-            attributes=Attributes(subchondral=row.attributes.subchondral),
-            rules=(row.rules[0], cue.id),
-        )

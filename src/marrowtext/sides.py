@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from marrowtext.ellipses import Row
 from marrowtext.links import LinkSource
 from marrowtext.model import Laterality, LateralitySource, SectionName
 from marrowtext.parsing import ParsedReport
 from marrowtext.phrases import side_of
 from marrowtext.places import Place
-from marrowtext.rows import Row
 
 __all__ = ["find_side"]
 

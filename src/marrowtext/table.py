@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from marrowtext.causes import Cause
+from marrowtext.ellipses import Row
 from marrowtext.model import Assertion, Finding, Pattern
 from marrowtext.parsing import CURRENT, ParsedReport
-from marrowtext.rows import Row
 from marrowtext.sides import find_side
 
 __all__ = ["write_findings"]
