@@ -23,6 +23,8 @@ _SIZE = re.compile(
 # What may stand between the name of a grading system and the grade.
 _GAP = r"[\s:=(\-]*(?:(?:is|of)\s+)?[\s:=(\-]*"
 _REACH = 14
+# How many tokens "grade 3" takes.
+_GRADED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class AttributeReader:
                 rules.append(match.rule.id)
         subchondral = any(getattr(match.rule, "subchondral", False) for match in name.members)
         if not subchondral:
-            found = self._subchondral(words, clauses, name, names)
+            found = self._subchondral(words, clauses, name, names) or self._under_cartilage(words, clauses, name)
             subchondral = found is not None
             rules += [found.rule.id] if found else []
         system, grade, grade_rule = self._grade(words, text, name)
@@ -147,6 +149,16 @@ class AttributeReader:
                 return match
         return None
 
+    def _under_cartilage(self, words: Words, clauses: Clauses, name: Name) -> Match | None:
+        """Find the loss of cartilage that the edema is said to lie under: "chondral loss with subjacent edema"."""
+        begin, _ = clauses.around(name.start)
+        tokens = words.tokens
+        under = [at for at in range(begin, name.end) if self._lexicon.has("under", tokens[at].norm)]
+        if not under or not self._modifies(words, under[-1] + 1, name, ()):
+            return None
+        losses = [m for m in words.causes if getattr(m.rule, "cartilage", False)]
+        return next((match for match in losses if match.end <= under[-1]), None)
+
     def _size(self, words: Words, text: str, name: Name, names: Sequence[Name]) -> float | None:
         sentence = words.sentence
         start, end = words.tokens[name.start].start, words.tokens[name.end - 1].end
@@ -192,10 +204,16 @@ class AttributeReader:
                 continue
             found = re.compile(rf"{_GAP}({rule.grades})(?!\w)", re.IGNORECASE).match(
                 text, words.tokens[match.end - 1].end, words.sentence.end
-            )
+            ) or self._grade_before(words, match, rule)
             if found:
                 return rule.system, re.sub(r"\s", "", found[1]), rule.id
         return None, None, None
+
+    def _grade_before(self, words: Words, match: Match, rule: GradeRule) -> re.Match[str] | None:
+        """Find a grade that stands before its system: "grade 3 Fredericson"."""
+        if match.start < _GRADED or not self._lexicon.has("grade_words", words.tokens[match.start - _GRADED].norm):
+            return None
+        return re.fullmatch(f"({rule.grades})", words.tokens[match.start - 1].norm, re.IGNORECASE)
 
 
 def _rule(match: Match) -> AttributeRule:

@@ -77,6 +77,8 @@ class CauseFinder:
         if self._rules.is_within(one.site, other.site) or self._rules.is_within(other.site, one.site):
             return True
         first, second = self._rules.sites[one.site], self._rules.sites[other.site]
+        if (first.junction or second.junction) and self._rules.bone(one.site) == self._rules.bone(other.site):
+            return True
         return first.region == second.region and (first.joint or second.joint)
 
 

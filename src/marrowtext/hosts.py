@@ -27,12 +27,15 @@ _LEADING = ("places", "extensions")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a sentence stands in: the places of its headings, whether they speak of bone, the sentence before."""
+    """What a sentence stands in: the places of its headings, whether they speak of bone, the places of the sentence
+    before, where this one goes on about it, and the one vertebral level that the sentence before names.
+    """
 
     heading: tuple[Place, ...] = ()
     bone_heading: bool = False
     before: tuple[Place, ...] = ()
     before_soft: bool = False
+    level: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

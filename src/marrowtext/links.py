@@ -82,13 +82,13 @@ class Linker:
         if not adjacent and (extends or not found):
             told = self._lexicon.at("told_before", words.tokens, begin)
             if not subject and extends and not told and self._hosts.continues(words, name):
-                subject = list(around.before)
+                subject = self._subject(free, 0, name) or list(around.before)
             found = [*subject, *found]
         if not found:
             found = self._weak(words, free, clauses, name)
         if found:
             return Link(
-                self._levelled(words, free, clauses, name, self._narrowed(found, words)),
+                self._levelled(words, free, clauses, name, self._narrowed(found, words), around),
                 LinkSource.CLAUSE,
                 bone,
                 structure,
@@ -151,14 +151,24 @@ class Linker:
         return [place for place in after if place.group == first.group]
 
     def _levelled(
-        self, words: Words, free: Sequence[Place], clauses: Clauses, name: Name, places: Sequence[Place]
+        self,
+        words: Words,
+        free: Sequence[Place],
+        clauses: Clauses,
+        name: Name,
+        places: Sequence[Place],
+        around: Surroundings,
     ) -> tuple[Place, ...]:
-        """Give vertebral places without a level the nearest one of the sentence, those before the name first."""
+        """Give vertebral places without a level the nearest one of the sentence, those before the name first, else the
+        one of the sentence before ("Collapse of L1. Its body shows edema.").
+        """
         limit = clauses.around(name.end - 1)[1]
         levels = self._run(words, [place for place in free if place.level and place.start < name.start])
         if not levels:
             after = (place for place in free if place.level and name.end <= place.start < limit)
             levels = [place.level for place in after][:1]
+        if not levels and around.level and any(not _is_many(words, place) for place in places):
+            levels = [around.level]
         return tuple(
             replace(place, level=level) if self._is_unlevelled(place) else place
             for place in places
@@ -234,7 +244,13 @@ class Linker:
                 other.end == place.start
                 or place.end == other.start
                 or after == ":"
+                or (after == "-" and place.start == 0)
                 or (after == "," and place.end + 1 == other.start)
             )
             for other in others
         )
+
+
+def _is_many(words: Words, place: Place) -> bool:
+    """Say whether a place is named in the plural."""
+    return words.tokens[place.noun[1] - 1].norm.endswith(("s", "ae"))

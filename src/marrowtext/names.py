@@ -16,6 +16,8 @@ __all__ = ["Name", "join_names"]
 _MOST_EXPLICIT = tuple(Concept)
 # How far before a name in brackets, in tokens, the place ends that they stand behind: "at L5-S1 level (Modic 1)".
 _NEAR = 2
+# How far behind a name, in tokens, what it is said to be may stand.
+_FAR = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,45 +81,65 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
     if name.end == match.start:
         return True
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
+    if _is_verdict(words, lexicon, name.end, match.start):
+        return True
     if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
         return _are_weightings(words, places, lexicon, name.end, match.start)
-    tokens = words.tokens
     linked = False
     at = name.end
     while at < match.start:
-        length = lexicon.at("equals", tokens, at, match.start)
-        if length:
-            linked = True
-            at += length
-            continue
-        if tokens[at].norm == "," and lexicon.at("equals", tokens, at + 1, match.start):
-            at += 1
-            continue
-        # "with extension to" leads on to a place; "with" alone may hedge.
-        length = lexicon.at("extensions", tokens, at, match.start) if only_signal else 0
-        if length > 1:
-            at += length
-            continue
-        length = lexicon.at("hedges", tokens, at, match.start) if only_signal else 0
-        if length:
-            linked = linked or tokens[at].norm not in (",", "-")
-            at += length
-            continue
-        length = lexicon.at("fillers", tokens, at, match.start) if tokens[at].norm != "and" or only_signal else 0
-        length = length or _covered(words, places, at, match.start)
-        if only_signal and not length:
-            length = next((m.end - at for m in words.lookalikes if m.start == at and m.end <= match.start), 0)
-        if only_signal and not length:
-            length = (
-                lexicon.at("extensions", tokens, at, match.start)
-                or lexicon.at("places", tokens, at, match.start)
-                or lexicon.at("joins", tokens, at, match.start)
-                or lexicon.at("parts", tokens, at, match.start)
-            )
+        length, links = _step(words, places, lexicon, at, match, only_signal=only_signal)
         if not length:
             return False
+        linked = linked or links
         at += length
     return linked and at == match.start
+
+
+def _step(
+    words: Words, places: Sequence[Place], lexicon: Lexicon, at: int, match: Match, *, only_signal: bool
+) -> tuple[int, bool]:
+    """Give how far one step from a name towards the next one goes, and whether it makes them two names of one thing."""
+    tokens, end = words.tokens, match.start
+    length = lexicon.at("equals", tokens, at, end)
+    if length:
+        return length, True
+    if tokens[at].norm == "," and lexicon.at("equals", tokens, at + 1, end):
+        return 1, False
+    # "Bright on STIR, a marrow edema pattern.": an apposition that ends the clause.
+    if only_signal and words.norms(at, at + 2) in (", a", ", an") and _ends_clause(words, match.end):
+        return 2, True
+    # "with extension to" leads on to a place; "with" alone may hedge.
+    length = lexicon.at("extensions", tokens, at, end) if only_signal else 0
+    if length > 1:
+        return length, False
+    length = lexicon.at("hedges", tokens, at, end) if only_signal else 0
+    if length:
+        return length, tokens[at].norm not in (",", "-")
+    length = lexicon.at("fillers", tokens, at, end) if tokens[at].norm != "and" or only_signal else 0
+    length = length or _covered(words, places, at, end)
+    if only_signal and not length:
+        length = next((m.end - at for m in words.lookalikes if m.start == at and m.end <= end), 0) or next(
+            (n for name in ("extensions", "places", "joins", "parts") if (n := lexicon.at(name, tokens, at, end))), 0
+        )
+    return length, False
+
+
+def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int) -> bool:
+    """Say whether what a name is said to be follows at some distance: "edema, 6 cm long, consistent with stress
+    reaction".
+    """
+    at = end
+    while at > start and lexicon.has("determiners", words.tokens[at - 1].norm):
+        at -= 1
+    length = lexicon.before("equals", words.tokens, at)
+    between = range(start, at - length)
+    if not length or not words.tokens[at - 1].norm.isalpha() or len(between) > _FAR:
+        return False
+    others = (*words.associated, *words.causes, *words.lookalikes, *words.structures, *words.mentions)
+    return not any(match.start in between for match in others) and not any(
+        words.tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", words.tokens[p].norm) for p in between
+    )
 
 
 def _is_retold(words: Words, places: Sequence[Place], name: Name, match: Match) -> bool:
@@ -125,6 +147,10 @@ def _is_retold(words: Words, places: Sequence[Place], name: Name, match: Match) 
     opened = words.norms(match.start - 1, match.start) == "(" and words.norms(match.end, match.end + 1) == ")"
     told = any(name.end <= place.start and match.start - _NEAR <= place.end < match.start for place in places)
     return opened and told
+
+
+def _ends_clause(words: Words, at: int) -> bool:
+    return at >= len(words.tokens) or words.tokens[at].norm in (".", ";")
 
 
 def _are_weightings(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, end: int) -> bool:

@@ -228,7 +228,14 @@ class ParsedReport:
             if self.sentences[number - 1].headings == sentence.headings:
                 before = tuple(place for place in free if place.group == free[-1].group)
                 soft = not free and bool(earlier.words.structures)
-        return Surroundings(heading.places, heading.bony, before, soft)
+        return Surroundings(heading.places, heading.bony, before, soft, self._level_before(number))
+
+    def _level_before(self, number: int) -> str | None:
+        """Give the one vertebral level that the sentence before names."""
+        if not self.stands_with(number - 1, number):
+            return None
+        levels = {place.level for place in self.parse(number - 1).places if place.level}
+        return next(iter(levels)) if len(levels) == 1 else None
 
     def highlights(self) -> list[Highlight]:
         """Give everything that was matched, in text order."""

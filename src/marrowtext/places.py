@@ -276,6 +276,8 @@ class PlaceReader:
         for level in words.levels:
             if any(phrase.start <= level.start < phrase.end for phrase in phrases):
                 continue
+            if self._lexicon.before("termini", words.tokens, level.start):
+                continue
             # "T11 and T12" is one list.
             group += 0 if last is not None and self._is_join(words, last, level.start) else 1
             last = level.end

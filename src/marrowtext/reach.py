@@ -79,9 +79,16 @@ class Reach:
             return None
         if direct and not self._located and self._is_subject(at):
             return None
+        if self._is_free(at):
+            return None
         self.found += self._places[at]
         self._located = self._loose = self._joined = False
         return max(place.end for place in self._places[at])
+
+    def _is_free(self, at: int) -> bool:
+        """Say whether what follows says that the edema is not at a place: ", the head itself is spared"."""
+        end = max(place.end for place in self._places[at])
+        return bool(self._lexicon.at("spared_after", self._words.tokens, end))
 
     def _is_direct(self, at: int) -> bool:
         start = self._name.end

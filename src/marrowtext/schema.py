@@ -97,7 +97,8 @@ class SiteRule(ExampleRule):
 
     `plural` names mean both sides, or the sites in `plural_sites`. `short` names count only beside another site of
     the bone or region. `adjectives` count only directly before a mention. `refine` gives the site that a
-    direction or number beside the name makes of it, `refine_at` the same where the exam is of that region.
+    direction or number beside the name makes of it, `refine_at` the same where the exam is of that region. A `junction`
+    is a joint whose name means the bone at it too: what is said of it holds for its neighbors of the same bone.
     """
 
     parent: str | None = None
@@ -113,6 +114,7 @@ class SiteRule(ExampleRule):
     level: Literal["vertebra", "number"] | None = None
     midline: bool = False
     joint: bool = False
+    junction: bool = False
 
     def phrases(self) -> Iterator[tuple[str, str]]:
         """Yield the phrases with their form: term, plural, short or adjective."""
@@ -193,10 +195,12 @@ class CauseRule(ExampleRule):
 
     `in_bone` causes lie in bone, so that bare edema with them is bone edema; `joint` causes are said of a joint as a
     whole; a fracture of `unstated` kind takes the kind that the impression names. `turns` gives the pattern that this
-    cause makes of another one beside it: a stress reaction with a fracture line is a stress fracture.
+    cause makes of another one beside it: a stress reaction with a fracture line is a stress fracture. Edema under
+    what is `cartilage` is subchondral.
     """
 
     pattern: Pattern | Literal["none"]
+    cartilage: bool = False
     in_bone: bool = False
     joint: bool = False
     unstated: bool = False

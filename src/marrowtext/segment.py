@@ -21,7 +21,10 @@ __all__ = ["SegmentedText", "Segmenter"]
 
 _LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]*")
 _WORD = re.compile(r"[^\s:]+")
-_TAIL = re.compile(r"[ \t]*:|[ \t]+[-–—](?=\s)")
+# A heading ends with a colon or a dash, after a date, a time or a number where it has one ("ADDENDUM 07:55:").
+_TAIL = re.compile(
+    r"(?:[ \t]+\(?\d[\d:/., -]*(?:[ap]\.?m\.?|hrs?|h)?\)?)?(?:[ \t]*:(?!\d)|[ \t]+[-–—](?=\s))", re.IGNORECASE
+)
 _BULLET = re.compile(
     r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?![vV][eE]\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*"
 )

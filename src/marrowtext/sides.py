@@ -6,7 +6,7 @@ from marrowtext.ellipses import Row
 from marrowtext.links import LinkSource
 from marrowtext.model import Laterality, LateralitySource, SectionName
 from marrowtext.parsing import ParsedReport
-from marrowtext.phrases import side_of
+from marrowtext.phrases import Words, side_of
 from marrowtext.places import Place
 
 __all__ = ["find_side"]
@@ -15,6 +15,9 @@ __all__ = ["find_side"]
 _BESIDE = 4
 # How many sentences back the side of a bone still holds, where the exam has none.
 _SHORTLY = 3
+
+# From how many words on a side of both compares the two ("greater on the right").
+_COMPARED = 3
 
 Side = tuple[Laterality | None, LateralitySource | None]
 
@@ -73,17 +76,21 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
     zones = {match.start: match.end for match in words.zones}
     others = {m.start for m in (*words.structures, *words.associated, *words.causes, *words.lookalikes)}
     found: set[Laterality] = set()
+    clause = parsed.clauses.around(row.name.start)
     for match in words.sides:
         at = match.end
+        if midline and side_of(match) is not Laterality.BILATERAL and not clause[0] <= match.start < clause[1]:
+            continue
         while at in zones:
             at = zones[at]
         # In the indication the side is that of the complaint, which is asked about.
         asked = report.sentences[row.number].section.name is SectionName.INDICATION
-        free = match.start not in owned and (at not in others or asked)
+        free = match.start not in owned and (at not in others or asked) and not _is_pronoun(report, words, match.start)
         follows = tokens[at].norm if at < len(tokens) else ""
         of_another = follows.isalpha() and not report.tools.lexicon.has("after_side", follows)
         away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
-        if free and not (midline and (of_another or (away and side_of(match) is Laterality.BILATERAL))):
+        vague = away and side_of(match) is Laterality.BILATERAL and match.end - match.start < _COMPARED
+        if free and not (midline and (of_another or vague)):
             found.add(side_of(match))
     if not found and not midline:
         found = {
@@ -93,6 +100,15 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             and (report.tools.rules.sites[place.site].joint or (row.place and _is_near(report, place, row.place)))
         }
     return next(iter(found)) if len(found) == 1 else None
+
+
+def _is_pronoun(report: ParsedReport, words: Words, at: int) -> bool:
+    """Say whether "both" or its like stands for things, or joins them: "are both plausible", "neither tear nor"."""
+    lexicon, tokens = report.tools.lexicon, words.tokens
+    if not lexicon.has("pair_words", tokens[at].norm):
+        return False
+    before = tokens[at - 1].norm if at else ""
+    return tokens[at].norm == "neither" or lexicon.has("verbs", before)
 
 
 def _shortly_before(report: ParsedReport, row: Row, place: Place) -> Laterality | None:
