@@ -104,7 +104,8 @@ def _find_places(parsed: ParsedSentence, start: int) -> list[Place]:
     end = next((p for p in range(start, len(tokens)) if tokens[p].norm in (";", ",")), len(tokens))
     places = [p for p in parsed.places if start <= p.start and p.end <= end and not p.masked]
     others = [name.start for name in parsed.names]
-    others += [m.start for m in (*words.associated, *words.causes, *words.lookalikes, *words.structures)]
+    structures = [m for m in words.structures if not getattr(m.rule, "soft", False)]
+    others += [m.start for m in (*words.associated, *words.causes, *words.lookalikes, *structures)]
     if not places or any(start <= other < min(end, places[0].start) for other in others):
         return []
     if any(start <= name.start < end for name in parsed.names):

@@ -25,6 +25,11 @@ JOINT = "a joint whose bone is not given"
 _LEADING = ("places", "extensions")
 
 
+# Where, in tokens, a sentence says that it goes on about the one before: at its beginning, or right before the name.
+_OPENING = 12
+_BESIDE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a sentence stands in: the places of its headings, whether they speak of bone, the places of the sentence
@@ -65,7 +70,8 @@ class HostFinder:
         """Say whether the sentence goes on about the one before: "Surrounding edema."."""
         if self._lexicon.at("continuations", words.tokens, 0):
             return True
-        if any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in range(min(name.end, 12))):
+        near = {*range(min(name.end, _OPENING)), *range(max(name.start - _BESIDE, 0), name.end)}
+        if any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in near):
             return True
         if self._lexicon.at("lies_by", words.tokens, name.end):
             return True

@@ -73,7 +73,8 @@ class Linker:
         adjacent = self._directly_before(words, free, name)
         begin = clauses.around(name.start)[0]
         subject = [] if adjacent else self._subject(free, begin, name)
-        reach = Reach(words, free, name, names, self._lexicon, listed=not adjacent and not subject)
+        label = bool(adjacent) and self._is_label(words, adjacent[-1])
+        reach = Reach(words, free, name, names, self._lexicon, listed=label or (not adjacent and not subject))
         right, extends = reach.walk(clauses.around(name.end - 1)[1])
         extends = extends or any(self._is_extension(words, place) for place in inner[:1])
         found = [*inner, *adjacent, *right]
@@ -104,6 +105,10 @@ class Linker:
         if continues:
             return Link(around.before, LinkSource.BEFORE, bone, structure)
         return Link((), LinkSource.NONE, bone, structure)
+
+    def _is_label(self, words: Words, place: Place) -> bool:
+        """Say whether a place stands before all else as a label: "R hip - BME femoral head"."""
+        return place.start == 0 and words.norms(place.end, place.end + 1) in (":", "-")
 
     def _is_extension(self, words: Words, place: Place) -> bool:
         at = place.start
@@ -244,7 +249,7 @@ class Linker:
                 other.end == place.start
                 or place.end == other.start
                 or after == ":"
-                or (after == "-" and place.start == 0)
+                or self._is_label(words, place)
                 or (after == "," and place.end + 1 == other.start)
             )
             for other in others

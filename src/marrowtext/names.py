@@ -120,7 +120,12 @@ def _step(
     length = length or _covered(words, places, at, end)
     if only_signal and not length:
         length = next((m.end - at for m in words.lookalikes if m.start == at and m.end <= end), 0) or next(
-            (n for name in ("extensions", "places", "joins", "parts") if (n := lexicon.at(name, tokens, at, end))), 0
+            (
+                n
+                for name in ("extensions", "places", "joins", "parts", "told_as")
+                if (n := lexicon.at(name, tokens, at, end))
+            ),
+            0,
         )
     return length, False
 

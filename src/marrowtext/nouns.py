@@ -14,10 +14,13 @@ __all__ = ["Context", "NounChooser", "rule_of", "site_of"]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What short names are read by: sites named before, and the regions of the exam."""
+    """What short names are read by: sites named before, and the regions of the exam. The words of a `heading` need no
+    noun ("tibial:").
+    """
 
     sites: tuple[str, ...] = ()
     regions: frozenset[str] = frozenset()
+    heading: bool = False
 
 
 class NounChooser:
@@ -39,7 +42,8 @@ class NounChooser:
                 chosen.append(self._by_region(full, chosen, context))
                 continue
             adjectives = [match for match in candidates if match.form == "adjective"]
-            if adjectives and (self._precedes_mention(words, end) or self._precedes_part(words, end)):
+            alone = context.heading and end == len(words.tokens)
+            if adjectives and (alone or self._precedes_mention(words, end) or self._precedes_part(words, end)):
                 chosen.append(self._by_region(adjectives, chosen, context))
                 continue
             short = self._choose_short(words, [m for m in candidates if m.form == "short"], chosen, context)

@@ -71,7 +71,9 @@ class Tools:
             section = Section(SectionName.OTHER, 0, len(text))
             sentence = Sentence(0, len(text), section, (), partial(split_words, text, self.rules.spelling))
             words = self.lexicon.sort(sentence, text, self.engine.match(self.engine.sheet(tokens), tokens, text))
-            free = tuple(place for place in self.places.read(words, Context((), regions)) if not place.masked)
+            free = tuple(
+                place for place in self.places.read(words, Context((), regions, heading=True)) if not place.masked
+            )
             no_place = any(self.lexicon.has("no_places", token.norm) for token in tokens)
             places = () if no_place else free or places
             bony = bony or any(self.lexicon.has("bone_headings", token.norm) for token in tokens)

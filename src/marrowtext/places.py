@@ -278,6 +278,8 @@ class PlaceReader:
                 continue
             if self._lexicon.before("termini", words.tokens, level.start):
                 continue
+            if self._lexicon.at("level_others", words.tokens, level.end):
+                continue
             # "T11 and T12" is one list.
             group += 0 if last is not None and self._is_join(words, last, level.start) else 1
             last = level.end

@@ -62,10 +62,11 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
         if claim.assertion is None:
             rejected.append(_reject(parsed, name, "no value beside a neutral name"))
             continue
+        places = [place for place in parsed.places if not _is_denied_name(parsed, place)]
         outside = claim.assertion is Assertion.ABSENT and _is_after_exception(report, parsed.words, name)
         link = report.tools.linker.link(
             parsed.words,
-            parsed.places,
+            places,
             parsed.clauses,
             name,
             parsed.names,
@@ -82,6 +83,12 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
             rejected.append(_reject(parsed, name, "nothing before it to stand for"))
             continue
         yield from _rows_at(report, number, name, claim, link, antecedent if name.rule.anaphor else None)
+
+
+def _is_denied_name(parsed: ParsedSentence, place: Place) -> bool:
+    """Say whether a place is only named in a disease that is not there: "no marrow signal to suggest sacroiliitis"."""
+    start = parsed.words.tokens[place.noun[0]].start
+    return any(cause.start <= start < cause.end and cause.assertion not in CURRENT for cause in parsed.causes)
 
 
 def _reject(parsed: ParsedSentence, name: Name, reason: str) -> Rejected:

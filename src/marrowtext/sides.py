@@ -76,20 +76,18 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
     zones = {match.start: match.end for match in words.zones}
     others = {m.start for m in (*words.structures, *words.associated, *words.causes, *words.lookalikes)}
     found: set[Laterality] = set()
-    clause = parsed.clauses.around(row.name.start)
     for match in words.sides:
         at = match.end
-        if midline and side_of(match) is not Laterality.BILATERAL and not clause[0] <= match.start < clause[1]:
-            continue
         while at in zones:
             at = zones[at]
         # In the indication the side is that of the complaint, which is asked about.
         asked = report.sentences[row.number].section.name is SectionName.INDICATION
         free = match.start not in owned and (at not in others or asked) and not _is_pronoun(report, words, match.start)
         follows = tokens[at].norm if at < len(tokens) else ""
-        of_another = follows.isalpha() and not report.tools.lexicon.has("after_side", follows)
+        of_another = follows.isalpha() and at != row.name.start and not report.tools.lexicon.has("after_side", follows)
         away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
         vague = away and side_of(match) is Laterality.BILATERAL and match.end - match.start < _COMPARED
+        vague = vague or _is_told_of_another(report, words, row, match.start)
         if free and not (midline and (of_another or vague)):
             found.add(side_of(match))
     if not found and not midline:
@@ -100,6 +98,15 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             and (report.tools.rules.sites[place.site].joint or (row.place and _is_near(report, place, row.place)))
         }
     return next(iter(found)) if len(found) == 1 else None
+
+
+def _is_told_of_another(report: ParsedReport, words: Words, row: Row, at: int) -> bool:
+    """Say whether a side behind a mention stands in a statement of its own: ", a phlegmon is seen on the right"."""
+    between = [token.norm for token in words.tokens[row.name.end : at]]
+    if "," not in between:
+        return False
+    own = between[between.index(",") :]
+    return any(report.tools.lexicon.has("finite_verbs", norm) for norm in own)
 
 
 def _is_pronoun(report: ParsedReport, words: Words, at: int) -> bool:
