@@ -75,7 +75,7 @@ class AttributeReader:
         )
 
     def _nearest(self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name], column: str) -> Match | None:
-        begin, limit = clauses.around(name.start)
+        begin, limit = clauses.around(name.start)[0], clauses.around(name.end - 1)[1]
         candidates: list[tuple[int, Match]] = []
         for match in words.attributes:
             rule = _rule(match)
@@ -134,7 +134,7 @@ class AttributeReader:
         return not after.isalpha() or bool(free) or _rule(match).column in ("extent", "subchondral")
 
     def _subchondral(self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name]) -> Match | None:
-        begin, limit = clauses.around(name.start)
+        begin, limit = clauses.around(name.start)[0], clauses.around(name.end - 1)[1]
         owned = {m.start for m in (*words.associated, *words.causes)}
         for match in words.attributes:
             if _rule(match).column != "subchondral" or not begin <= match.start < limit:
@@ -147,6 +147,20 @@ class AttributeReader:
                 return match
             if match.start >= name.end and self._describes(words, match, name, names):
                 return match
+        return None
+
+    def read_acuity(self, words: Words, start: int, end: int) -> tuple[str, str] | None:
+        """Give the acuity, and its rule, that is said of the cause at code points `start` to `end`: within its words or
+        right before them.
+        """
+        tokens = words.tokens
+        for match in words.attributes:
+            rule = _rule(match)
+            if rule.column != "acuity" or not rule.value or tokens[match.start].start >= end:
+                continue
+            last = next((n for n, token in enumerate(tokens) if token.start >= start), len(tokens))
+            if match.start >= last or match.end == last:
+                return rule.value, rule.id
         return None
 
     def _under_cartilage(self, words: Words, clauses: Clauses, name: Name) -> Match | None:

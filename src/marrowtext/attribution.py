@@ -120,7 +120,7 @@ def attribute_summary(
     """
     section = report.sentences[number].section.name
     unstated = cause is None or cause.rule.unstated
-    if not unstated or assertion not in CURRENT or section is not SectionName.FINDINGS:
+    if not unstated or assertion not in CURRENT or section not in (SectionName.FINDINGS, SectionName.IMPRESSION):
         return cause
     found = [cause] if cause else []
     for summing in _summing_up(report):

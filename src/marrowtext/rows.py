@@ -103,6 +103,10 @@ def _rows_at(
     parsed = report.parse(number)
     attributes = report.tools.attributes.read(parsed.words, report.text, parsed.clauses, name, parsed.names)
     cause = attribute_cause(report, number, name, claim, link) or (antecedent.cause if antecedent else None)
+    if attributes.acuity is None and cause is not None and claim.assertion in CURRENT:
+        said = report.tools.attributes.read_acuity(parsed.words, cause.start, cause.end)
+        if said is not None:
+            attributes = replace(attributes, acuity=said[0], rules=(*attributes.rules, said[1]))
     excepted = _exception_behind(report, parsed, name) if claim.assertion is Assertion.ABSENT else []
     row = Row(
         number,
