@@ -83,23 +83,28 @@ class AttributeReader:
                 continue
             if match.end <= name.head[0] and self._modifies(words, match.end, name, names):
                 candidates.append((name.head[0] - match.end, match))
+            elif match.end <= name.start and self._modifies(words, match.end, name, names, to=name.start):
+                candidates.append((name.start - match.end, match))
             elif match.start >= name.start and match.end <= name.end:
                 candidates.append((0, match))
             elif match.start >= name.end and self._describes(words, match, name, names):
                 candidates.append((10 + match.start - name.end, match))
         return min(candidates, key=lambda pair: pair[0])[1] if candidates else None
 
-    def _modifies(self, words: Words, at: int, name: Name, names: Sequence[Name]) -> bool:
-        """Say whether an adjective before the name belongs to it: no other thing stands between."""
-        if name.head[0] - at > _REACH:
+    def _modifies(self, words: Words, at: int, name: Name, names: Sequence[Name], *, to: int | None = None) -> bool:
+        """Say whether an adjective before the name, or before token `to` of it, belongs to it: no other thing stands
+        between.
+        """
+        goal = name.head[0] if to is None else to
+        if goal - at > _REACH:
             return False
         spans = {m.start: m.end for m in (*words.associated, *words.structures, *words.lookalikes)}
         spans |= {m.start: m.end for m in words.causes if not any(_overlap(m, n) for n in names)}
         own = {p for n in names for p in range(n.start, n.end)}
-        while at < name.head[0]:
+        while at < goal:
             if at in spans and at not in own:
                 following = spans[at]
-                if following < name.head[0] and words.norms(following, name.head[0]).startswith("related"):
+                if following < goal and words.norms(following, goal).startswith("related"):
                     at = following
                     continue
                 return False
@@ -145,6 +150,8 @@ class AttributeReader:
                 return match
             if match.end <= name.head[0] and self._modifies(words, match.end, name, names):
                 return match
+            if match.end <= name.start and self._modifies(words, match.end, name, names, to=name.start):
+                return match
             if match.start >= name.end and self._describes(words, match, name, names):
                 return match
         return None
@@ -166,12 +173,19 @@ class AttributeReader:
     def _under_cartilage(self, words: Words, clauses: Clauses, name: Name) -> Match | None:
         """Find the loss of cartilage that the edema is said to lie under: "chondral loss with subjacent edema"."""
         begin, _ = clauses.around(name.start)
-        tokens = words.tokens
-        under = [at for at in range(begin, name.end) if self._lexicon.has("under", tokens[at].norm)]
-        if not under or not self._modifies(words, under[-1] + 1, name, ()):
-            return None
+        limit = clauses.around(name.end - 1)[1]
         losses = [m for m in words.causes if getattr(m.rule, "cartilage", False)]
-        return next((match for match in losses if match.end <= under[-1]), None)
+        if not losses:
+            return None
+        under = [at for at in range(begin, limit) if self._lexicon.at("under", words.tokens, at)]
+        behind = [at for at in under if at >= name.end and self._lexicon.at("places", words.tokens, at)]
+        for match in losses:
+            if behind and behind[0] < match.start < behind[0] + _REACH:
+                return match
+            before = [at for at in under if match.end <= at < name.head[0]]
+            if before and self._modifies(words, before[-1] + 1, name, ()):
+                return match
+        return None
 
     def _size(self, words: Words, text: str, name: Name, names: Sequence[Name]) -> float | None:
         sentence = words.sentence
@@ -192,12 +206,22 @@ class AttributeReader:
                 continue
             if self._lexicon.before("distances", words.tokens, first):
                 continue
-            if match.start() >= end and self._lexicon.at("sized", words.tokens, last):
+            if match.start() >= end and self._is_of_another(words, last):
                 continue
             numbers = [float(number.replace(",", ".")) for number in match.groups()[:3] if number]
             factor = 10.0 if match[4].lower().startswith("c") else 1.0
             return round(max(numbers) * factor, 2)
         return None
+
+    def _is_of_another(self, words: Words, at: int) -> bool:
+        """Say whether a measure is that of the noun behind it: "with a displaced 9 mm chondral body"."""
+        if self._lexicon.at("sized", words.tokens, at):
+            return True
+        skipped = {p for m in (*words.attributes, *words.zones) for p in range(m.start, m.end)}
+        while at in skipped:
+            at += 1
+        others = (*words.associated, *words.causes, *words.lookalikes, *words.structures)
+        return any(match.start == at for match in others)
 
     def _is_amount(self, words: Words, at: int, end: int) -> bool:
         """Say whether only "area of" and the like stand between a measure and the name."""

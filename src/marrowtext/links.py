@@ -87,6 +87,8 @@ class Linker:
             found = [*subject, *found]
         if not found:
             found = self._weak(words, free, clauses, name)
+            if all(self._rules.sites[place.site].joint for place in found) and self._subject(free, 0, name):
+                found = []
         if found:
             return Link(
                 self._levelled(words, free, clauses, name, self._narrowed(found, words), around),
@@ -99,7 +101,12 @@ class Linker:
             return Link(tuple(self._narrowed(found, words)), LinkSource.SENTENCE, bone, structure)
         continues = bool(around.before) and self._hosts.continues(words, name)
         # A joint in the heading says less than the bone that the sentence goes on about.
-        vague = all(self._rules.sites[place.site].joint for place in around.heading)
+        vague = all(self._rules.sites[place.site].joint for place in around.heading) or any(
+            self._rules.is_within(place.site, whole.site)
+            for place in around.before
+            for whole in around.heading
+            if place.site != whole.site
+        )
         if around.heading and not (continues and vague):
             return Link(around.heading, LinkSource.HEADING, bone, structure)
         if continues:
@@ -242,6 +249,8 @@ class Linker:
     def _is_label_of(self, place: Place, others: Sequence[Place], words: Words) -> bool:
         """Say whether a whole stands right beside its part: "SIJ: iliac side", "patella, medial facet"."""
         after = words.tokens[place.end].norm if place.end < len(words.tokens) else ""
+        if self._is_label(words, place) and self._rules.sites[place.site].junction and len(others) > 1:
+            return True
         return any(
             other.site != place.site
             and self._rules.is_within(other.site, place.site)

@@ -81,7 +81,7 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
     if name.end == match.start:
         return True
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
-    if _is_verdict(words, lexicon, name.end, match.start):
+    if _is_verdict(words, lexicon, name.end, match.start, only_signal=only_signal):
         return True
     if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
         return _are_weightings(words, places, lexicon, name.end, match.start)
@@ -119,31 +119,49 @@ def _step(
     length = lexicon.at("fillers", tokens, at, end) if tokens[at].norm != "and" or only_signal else 0
     length = length or _covered(words, places, at, end)
     if only_signal and not length:
-        length = next((m.end - at for m in words.lookalikes if m.start == at and m.end <= end), 0) or next(
-            (
-                n
-                for name in ("extensions", "places", "joins", "parts", "told_as")
-                if (n := lexicon.at(name, tokens, at, end))
-            ),
-            0,
+        length = int(lexicon.has("pronouns", tokens[at].norm))
+        length = (
+            length
+            or next((m.end - at for m in words.lookalikes if m.start == at and m.end <= end), 0)
+            or next(
+                (
+                    n
+                    for name in ("extensions", "places", "joins", "parts", "told_as")
+                    if (n := lexicon.at(name, tokens, at, end))
+                ),
+                0,
+            )
         )
     return length, False
 
 
-def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int) -> bool:
+def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_signal: bool) -> bool:
     """Say whether what a name is said to be follows at some distance: "edema, 6 cm long, consistent with stress
-    reaction".
+    reaction"; of signal also with a doubt: "bright signal is seen in the talus, 9 mm, suggestive of edema".
     """
-    at = end
-    while at > start and lexicon.has("determiners", words.tokens[at - 1].norm):
+    adjectives = {p for m in words.attributes for p in range(m.start, m.end)}
+    tokens, at = words.tokens, end
+    while at > start and (
+        at - 1 in adjectives
+        or lexicon.has("determiners", tokens[at - 1].norm)
+        or lexicon.before("fillers", tokens, at) == 1
+    ):
         at -= 1
-    length = lexicon.before("equals", words.tokens, at)
+    length = lexicon.before("equals", tokens, at)
+    if only_signal and not length:
+        length = lexicon.before("hedges", tokens, at)
+        length = 0 if tokens[at - 1].norm in (",", "-", "with", "from") else length
     between = range(start, at - length)
-    if not length or not words.tokens[at - 1].norm.isalpha() or len(between) > _FAR:
+    word = tokens[at - 1].norm
+    if not length or not (word.isalpha() or (only_signal and word == "?")) or len(between) > _FAR:
         return False
+    if only_signal:
+        # What leads to the place is no statement of its own: "is seen in the talus".
+        comma = next((p for p in between if tokens[p].norm == ","), at)
+        between = range(comma, at - length)
     others = (*words.associated, *words.causes, *words.lookalikes, *words.structures, *words.mentions)
-    return not any(match.start in between for match in others) and not any(
-        words.tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", words.tokens[p].norm) for p in between
+    return not any(start <= match.start < at for match in others) and not any(
+        tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", tokens[p].norm) for p in between
     )
 
 

@@ -73,7 +73,8 @@ class NounChooser:
         if after == "of" and any(match.start >= end for match in words.sites):
             return None
         touching = [self._rules.bone(site_of(match)) for match in chosen if match.end == candidates[0].start]
-        if touching and not any(self._rules.bone(site_of(match)) in touching for match in candidates):
+        single = end - candidates[0].start == 1
+        if touching and single and not any(self._rules.bone(site_of(match)) in touching for match in candidates):
             return None
         near = [site_of(match) for match in chosen[::-1]] + [
             site_of(match) for match in words.sites if match.start >= end and match.form in ("term", "plural")

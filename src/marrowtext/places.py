@@ -94,6 +94,7 @@ class PlaceReader:
             floor = end
         phrases = self._absorb(words, phrases)
         self._group(words, phrases)
+        self._drop_both(words, phrases)
         apart = any(token.norm == "respectively" for token in words.tokens)
         places = [
             place
@@ -161,6 +162,16 @@ class PlaceReader:
             phrase.group = before.group + (0 if linked else 1)
             phrase.listed = linked
 
+    def _drop_both(self, words: Words, phrases: list[_Phrase]) -> None:
+        """Take the side from "both the trochanter and the neck", which names two sites and no sides."""
+        for first, second in pairwise(phrases):
+            both = self._lexicon.has("pair_words", words.tokens[first.start].norm)
+            if not both or first.plural or second.plural or second.group != first.group:
+                continue
+            if site_of(first.match) != site_of(second.match):
+                for chunk in (*first.chunks, first.behind):
+                    chunk.side = None
+
     def _is_join(self, words: Words, start: int, end: int) -> bool:
         at = start
         while at < end:
@@ -188,6 +199,8 @@ class PlaceReader:
                 alike = [o for o in earlier if not (rule_of(o.match).joint and rule_of(phrase.match).midline)]
                 sides = [s for other in reversed(alike) for s in _sides(other)]
                 sides += [s for other in group if other is not phrase for s in [other.behind.side] if s]
+                if rule_of(phrase.match).midline:
+                    sides = [side for side in sides if side is not Laterality.BILATERAL]
                 phrase.behind.side = sides[0] if sides else None
             if rule_of(phrase.match).level == "vertebra" and not _levels(phrase):
                 levels = [other.chunks[-1].levels or other.behind.levels for other in reversed(earlier)]

@@ -166,7 +166,7 @@ class Reach:
 
     def _goes_on(self, at: int, limit: int) -> bool:
         """Say whether what stands behind a comma can still lead to a place of the name."""
-        while at < limit and self._gaps.is_light(self._words, at):
+        while at < limit and at not in self._places and self._gaps.is_light(self._words, at):
             at += 1
         tokens = self._words.tokens
         if at >= limit or at in self._places or at in self._names or at in self._findings:

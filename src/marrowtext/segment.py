@@ -23,7 +23,9 @@ _LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]*")
 _WORD = re.compile(r"[^\s:]+")
 # A heading ends with a colon or a dash, after a date, a time or a number where it has one ("ADDENDUM 07:55:").
 _TAIL = re.compile(
-    r"(?:[ \t]+\(?\d[\d:/., -]*(?:[ap]\.?m\.?|hrs?|h)?\)?)?(?:[ \t]*:(?!\d)|[ \t]+[-–—](?=\s))", re.IGNORECASE
+    r"(?:[ \t]+\(?\d[\d:/., -]*(?:[ap]\.?m\.?|hrs?|h)?\)?|[ \t]+\([^():\n]{1,40}\))?"
+    r"(?:[ \t]*:(?!\d)|[ \t]+[-–—](?=\s))",
+    re.IGNORECASE,
 )
 _BULLET = re.compile(
     r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?![vV][eE]\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*"
@@ -33,7 +35,7 @@ _STOP = re.compile(
     r"(?P<end>[.!?]+[\"'”’)\]]*)(?=\s+|$)|(?<=[a-z0-9)])(?P<glued>\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)|(?<=[A-Z)])(?P<caps>\.)(?=[A-Z]{2,}\b)"
 )
 _COUNT = re.compile(r"(?:(?<=\s)|(?<![^\s]))([1-9])(?=\s+[^\W\d_]{3,})")
-_LABEL = re.compile(r"[^\W_][^.;:\n]{0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
+_LABEL = re.compile(r"[^\W_](?:[^.;:\n]|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b|\s)){0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
 _LONG_LINE = 55
 _LABEL_WORDS = 7
 _NOTE_LINES = 5
@@ -125,7 +127,7 @@ class Segmenter:
             rest = text[stop:end].strip(" \t*_=-")
             named = text[start:stop]
             alone = not rest and (named.isupper() or named[0].isupper())
-            capitals = named.isupper() and len(named) > 3 and rest[:1].isupper() and not rest[:12].isupper()
+            capitals = named.isupper() and len(named) > 3 and rest[:1].isalpha() and not rest[:12].isupper()
             if tail or alone or capitals:
                 return _Heading(start, tail.end() if tail else stop, rule)
         return None
