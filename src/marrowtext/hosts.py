@@ -51,6 +51,7 @@ class _Item:
     end: int
     bone: bool
     structure: str | None
+    soft: bool = False
 
     @property
     def hosts(self) -> bool:
@@ -105,6 +106,8 @@ class HostFinder:
             if name.end <= item.start < limit and self._leads_to(words, name.end, item.start):
                 if item.bone and self._is_only_near(words, name.end, item.start):
                     return None, "near"
+                if item.soft and self._lies_under(words, name.end, item.start):
+                    continue
                 return item.bone, item.structure
         if self._is_told_as_bone(words, name):
             return True, None
@@ -138,12 +141,12 @@ class HostFinder:
                 continue
             # Cartilage before the name lies on bone: "cartilage loss with underlying edema".
             lies_on = rule.soft and match.end <= name.start and name.rule.concept is not Concept.SIGNAL
-            items.append(_Item(match.start, match.end, bone=False, structure=None if lies_on else rule.id))
+            items.append(_Item(match.start, match.end, False, None if lies_on else rule.id, rule.soft))
         for place in places:
             # A range of levels may be a disc; one level alone is a vertebra.
             if not (place.masked or (place.level_only and "-" in (place.level or ""))):
                 joint = self._rules.sites[place.site].joint
-                items.append(_Item(place.start, place.end, bone=not joint, structure=JOINT if joint else None))
+                items.append(_Item(place.start, place.end, not joint, JOINT if joint else None))
         return sorted(items, key=lambda item: (item.start, item.end))
 
     def _is_inside(self, words: Words, items: Sequence[_Item], name: Name) -> bool:
@@ -178,6 +181,10 @@ class HostFinder:
         return not any(words.tokens[at].norm in (",", ";") for at in range(start, end)) and any(
             self._lexicon.at(leading, words.tokens, at, end) for at in range(start, end) for leading in _LEADING
         )
+
+    def _lies_under(self, words: Words, start: int, end: int) -> bool:
+        """Say whether a name is said to lie under cartilage, so in bone: "edematous beneath thinned cartilage"."""
+        return any(self._lexicon.at("under", words.tokens, at, end) for at in range(start, end))
 
     def _is_had(self, words: Words, start: int) -> bool:
         """Say whether the words before a name give it to what stands before ("a cyst with high signal")."""

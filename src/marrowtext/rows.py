@@ -75,10 +75,12 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
         )
         # "The hip shows no edema" denies it of the bones too; "edema of the hip" may be soft tissue.
         denied = claim.assertion is Assertion.ABSENT and link.structure == JOINT
-        if name.bare and not link.bone and not denied:
+        # "To see whether the edema has gone" asks about the edema of bone that was told before.
+        asked = claim.assertion is Assertion.HYPOTHETICAL and bool(earlier) and link.structure is None
+        if name.bare and not link.bone and not denied and not asked:
             rejected.append(_reject(parsed, name, link.structure or "not said to be in bone"))
             continue
-        antecedent = next((row for row in reversed(earlier) if row.assertion in CURRENT), None)
+        antecedent = next((row.antecedent or row for row in reversed(earlier) if row.assertion in CURRENT), None)
         if name.rule.anaphor and (antecedent is None or not link.places):
             rejected.append(_reject(parsed, name, "nothing before it to stand for"))
             continue
@@ -88,7 +90,8 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
 def _is_denied_name(parsed: ParsedSentence, place: Place) -> bool:
     """Say whether a place is only named in a disease that is not there: "no marrow signal to suggest sacroiliitis"."""
     start = parsed.words.tokens[place.noun[0]].start
-    return any(cause.start <= start < cause.end and cause.assertion not in CURRENT for cause in parsed.causes)
+    unsure = (Assertion.ABSENT, Assertion.HYPOTHETICAL)
+    return any(cause.start <= start < cause.end and cause.assertion in unsure for cause in parsed.causes)
 
 
 def _reject(parsed: ParsedSentence, name: Name, reason: str) -> Rejected:
@@ -134,9 +137,12 @@ def _rows_at(
 
 
 def _is_complaint(report: ParsedReport, row: Row, place: Place) -> bool:
-    """Say whether a joint in the indication only says where it hurts."""
-    section = report.sentences[row.number].section.name
-    return section is SectionName.INDICATION and report.tools.rules.sites[place.site].joint
+    """Say whether a joint in the indication only says where it hurts: not "marrow edema of the left hip"."""
+    if report.sentences[row.number].section.name is not SectionName.INDICATION:
+        return False
+    words, lexicon = report.words(row.number), report.tools.lexicon
+    leads = row.name.end < place.start and lexicon.covers("locatives", words.tokens, row.name.end, place.start)
+    return report.tools.rules.sites[place.site].joint and not leads
 
 
 def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | None:

@@ -23,7 +23,7 @@ _LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]*")
 _WORD = re.compile(r"[^\s:]+")
 # A heading ends with a colon or a dash, after a date, a time or a number where it has one ("ADDENDUM 07:55:").
 _TAIL = re.compile(
-    r"(?:[ \t]+\(?\d[\d:/., -]*(?:[ap]\.?m\.?|hrs?|h)?\)?|[ \t]+\([^():\n]{1,40}\))?"
+    r"(?:[ \t]+\(?\d[\d:/., -]*(?:[ap]\.?m\.?|hrs?|h)?\)?|[ \t]+\([^():\n]{1,40}\)|[ \t]+\d+[ \t]+[a-z]{3,6}[ \t]+ago)?"
     r"(?:[ \t]*:(?!\d)|[ \t]+[-–—](?=\s))",
     re.IGNORECASE,
 )
@@ -355,4 +355,8 @@ def _are_notes(text: str, lines: list[tuple[int, int]]) -> bool:
     ends = [text[start:end].rstrip()[-1:] for start, end in lines if text[start:end].strip()]
     small = sum(letter.islower() for letter in starts)
     closed = sum(sign in ".,;" for sign in ends)
-    return len(starts) >= _NOTE_LINES and small * 2 >= len(starts) and closed * 3 <= len(ends)
+    # Lines of one width that break inside a sentence are prose, hard-wrapped.
+    full = [text[start:end] for start, end in lines if text[start:end].strip()]
+    wrapped = sum(len(line) >= _LONG_LINE and after.lstrip()[:1].islower() for line, after in pairwise(full))
+    prose = wrapped * 2 > small
+    return len(starts) >= _NOTE_LINES and small * 2 >= len(starts) and closed * 3 <= len(ends) and not prose
