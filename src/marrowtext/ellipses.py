@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from marrowtext.attributes import Attributes
 from marrowtext.causes import Cause
+from marrowtext.engine import Cue
 from marrowtext.links import LinkSource
-from marrowtext.model import Assertion, Change
+from marrowtext.model import Assertion, Change, Laterality
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
 from marrowtext.phrases import side_of
@@ -73,7 +75,7 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
                 assertion=assertion or row.assertion,
                 change=None if changed or assertion is Assertion.PRESENT else row.change,
                 cause=None if assertion is Assertion.ABSENT else row.cause,
-                attributes=Attributes(subchondral=assertion is not Assertion.ABSENT and row.attributes.subchondral),
+                attributes=Attributes(subchondral=row.attributes.subchondral),
             )
 
 
@@ -114,36 +116,109 @@ def _find_places(parsed: ParsedSentence, start: int) -> list[Place]:
 
 
 def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
-    """Give the rows of clauses that only tell how it went elsewhere: "but persists on the right"."""
+    """Give the rows of clauses that only tell how it went elsewhere: "but persists on the right", "while that in the
+    head has cleared", "the right roof: nil".
+    """
     row = next((row for row in reversed(earlier) if row.place is not None), None)
+    if row is None or row.place is None or not 0 <= number - row.number <= _BACK:
+        return
+    if row.number != number and not report.stands_with(number, row.number):
+        return
     words = report.words(number)
-    if row is None or row.number < number - 1 or not words.sides:
+    if not (words.sides or words.sites or words.levels):
         return
     parsed = report.parse(number)
     names = [name.start for name in parsed.names]
     others = (*words.associated, *words.causes, *words.structures, *words.lookalikes)
-    for start, end in parsed.clauses.spans():
+    for start, end in _spans(parsed):
         if (start == 0 and row.number == number) or any(start <= at < end for at in names):
             continue
         if any(start <= match.start < end for match in others):
             continue
-        cues = [
-            cue.rule
-            for cue in report.cues(number)
-            if start <= cue.start < end and cue.rule.change and cue.rule.assertion
-        ]
+        places = [place for place in parsed.places if start <= place.start < end and not place.masked]
         sides = {side_of(match) for match in words.sides if start <= match.start < end}
-        if len(sides) != 1 or not cues or any(start <= place.start < end for place in parsed.places):
+        cues = [
+            cue for cue in report.cues(number) if start <= cue.start < end and cue.rule.change and cue.rule.assertion
+        ]
+        told = _find_course(report, parsed, start, end, cues, places)
+        if told is None or (not places and (len(sides) != 1 or row.number < number - 1)):
             continue
-        assert row.place is not None
-        cue = next((rule for rule in cues if rule.direction == "backward"), cues[0])
-        yield replace(
-            row,
-            place=replace(row.place, side=sides.pop()),
-            source=LinkSource.CLAUSE,
-            assertion=cue.assertion or row.assertion,
-            change=cue.change,
-            cause=row.cause if cue.assertion in CURRENT else None,
-            attributes=Attributes(subchondral=row.attributes.subchondral),
-            rules=(row.rules[0], cue.id),
-        )
+        assertion, change, rules = told
+        there = places or [replace(row.place, side=next(iter(sides)))]
+        if places and not any(_is_near(report, place, row.place) for place in places):
+            continue
+        for place in there:
+            if place.group != there[0].group:
+                continue
+            yield replace(
+                row,
+                place=place if place.side or not places else replace(place, side=_side_of(sides)),
+                source=LinkSource.CLAUSE,
+                assertion=assertion,
+                change=change,
+                cause=row.cause if assertion in CURRENT else None,
+                attributes=Attributes(subchondral=row.attributes.subchondral),
+                rules=(row.rules[0], *rules),
+            )
+
+
+def _spans(parsed: ParsedSentence) -> Iterator[tuple[int, int]]:
+    """Give the clauses of a sentence, cut at commas too where a clause names nothing that makes one."""
+    tokens = parsed.words.tokens
+    for start, end in parsed.clauses.spans():
+        cuts = [at + 1 for at in range(start, end) if tokens[at].norm == ","]
+        named = any(start <= name.start < end for name in parsed.names)
+        yield from pairwise((start, *cuts, end)) if named and cuts else ((start, end),)
+
+
+def _side_of(sides: set[Laterality]) -> Laterality | None:
+    return next(iter(sides)) if len(sides) == 1 else None
+
+
+def _find_course(
+    report: ParsedReport, parsed: ParsedSentence, start: int, end: int, cues: Sequence[Cue], places: Sequence[Place]
+) -> tuple[Assertion, Change | None, tuple[str, ...]] | None:
+    """Give what a clause tells of the mention before it, where it tells nothing else: a course, or that none is
+    there.
+    """
+    lexicon, tokens = report.tools.lexicon, parsed.words.tokens
+    while end > start and tokens[end - 1].norm in (".", ",", ";", "/"):
+        end -= 1
+    none = next((at for at in range(start, end) if lexicon.at("none_behind", tokens, at, end)), None)
+    if none is not None and none > start and none + lexicon.at("none_behind", tokens, none, end) == end:
+        covered = all(_is_light(report, parsed, at, places, cues) for at in range(start, none))
+        return (Assertion.ABSENT, None, ()) if covered and (places or parsed.words.sides) else None
+    if not cues:
+        return None
+    cue = next((cue for cue in cues if cue.rule.direction == "backward"), cues[0])
+    if cue.rule.assertion is None:
+        return None
+    last = min(end, max([cue.end, *(place.end for place in places)]))
+    if places and not all(_is_light(report, parsed, at, places, cues) for at in range(start, last)):
+        return None
+    return cue.rule.assertion, cue.rule.change, (cue.rule.id,)
+
+
+def _is_light(
+    report: ParsedReport, parsed: ParsedSentence, at: int, places: Sequence[Place], cues: Sequence[Cue]
+) -> bool:
+    """Say whether a word of a clause names no thing but a place, a side or a course."""
+    words, lexicon = parsed.words, report.tools.lexicon
+    spans = [(match.start, match.end) for match in (*words.sides, *words.zones, *words.attributes)]
+    spans += [(place.start, place.end) for place in places] + [(cue.start, cue.end) for cue in cues]
+    return (
+        any(start <= at < end for start, end in spans)
+        or lexicon.has("course_words", words.tokens[at].norm)
+        or lexicon.has("parts", words.tokens[at].norm)
+        or lexicon.has("determiners", words.tokens[at].norm)
+    )
+
+
+def _is_near(report: ParsedReport, one: Place, other: Place) -> bool:
+    """Say whether two places are of one region or one joint."""
+    sites = report.tools.rules.sites
+    return (
+        sites[one.site].region == sites[other.site].region
+        or report.tools.causes.related(one, other)
+        or ({sites[one.site].region, sites[other.site].region} <= report.exam.regions)
+    )
