@@ -14,6 +14,9 @@ from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
 from marrowtext.places import Place
 from marrowtext.schema import CauseRule, MentionRule
 
+# The sections whose findings the impression gives a cause.
+_SUMMED = (SectionName.FINDINGS, SectionName.IMPRESSION, SectionName.ADDENDUM)
+
 __all__ = ["attribute_cause", "attribute_summary"]
 
 
@@ -120,7 +123,7 @@ def attribute_summary(
     """
     section = report.sentences[number].section.name
     unstated = cause is None or cause.rule.unstated
-    if not unstated or assertion not in CURRENT or section not in (SectionName.FINDINGS, SectionName.IMPRESSION):
+    if not unstated or assertion not in CURRENT or section not in _SUMMED:
         return cause
     found = [cause] if cause else []
     for summing in _summing_up(report):

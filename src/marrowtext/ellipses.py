@@ -24,11 +24,12 @@ __all__ = ["Row", "find_courses", "find_ellipses"]
 
 # How many sentences back the mention may stand that an elliptical clause speaks of.
 _BACK = 2
-# The word lists by which such a clause begins, and what it makes of the assertion; None keeps it.
-_OPENINGS: tuple[tuple[str, Assertion | None], ...] = (
-    ("ellipses_absent", Assertion.ABSENT),
-    ("ellipses_present", Assertion.PRESENT),
-    ("ellipses_same", None),
+# The word lists by which such a clause begins, and the assertion and change that it makes; no assertion keeps both.
+_OPENINGS: tuple[tuple[str, Assertion | None, Change | None], ...] = (
+    ("ellipses_resolved", Assertion.ABSENT, Change.RESOLVED),
+    ("ellipses_absent", Assertion.ABSENT, None),
+    ("ellipses_present", Assertion.PRESENT, None),
+    ("ellipses_same", None, None),
 )
 
 
@@ -51,29 +52,27 @@ class Row:
 def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
     """Give the rows of the clauses of a sentence that speak of the mention before them at other places."""
     lexicon, tokens = report.tools.lexicon, report.sentences[number].tokens
-    openings = [
-        (at, length, assertion)
-        for at in range(len(tokens))
-        for name, assertion in _OPENINGS
-        if (length := lexicon.at(name, tokens, at))
-    ]
+    openings: dict[int, tuple[int, Assertion | None, Change | None]] = {}
+    for name, assertion, change in _OPENINGS:
+        for at in range(len(tokens)):
+            if length := lexicon.at(name, tokens, at):
+                openings.setdefault(at, (length, assertion, change))
     if not earlier or not openings:
         return
     parsed = report.parse(number)
-    for at, length, assertion in openings:
+    for at, (length, assertion, change) in sorted(openings.items()):
         opens = at == 0 or tokens[at - 1].norm in _BEFORE or at in parsed.clauses.starts
         row = _find_antecedent(number, at, earlier, parsed, assertion)
         if not opens or row is None:
             continue
         places = _find_places(parsed, at + length)
         for place in places:
-            changed = assertion is not None and assertion is not row.assertion
             yield replace(
                 row,
                 place=place,
                 source=LinkSource.CLAUSE,
                 assertion=assertion or row.assertion,
-                change=None if changed or assertion is Assertion.PRESENT else row.change,
+                change=row.change if assertion is None else change,
                 cause=None if assertion is Assertion.ABSENT else row.cause,
                 attributes=Attributes(subchondral=row.attributes.subchondral),
             )

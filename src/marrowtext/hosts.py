@@ -28,6 +28,8 @@ _LEADING = ("places", "extensions")
 # Where, in tokens, a sentence says that it goes on about the one before: at its beginning, or right before the name.
 _OPENING = 12
 _BESIDE = 3
+# How far behind a name, in tokens, a pronoun says where it is: "edema is noted within it".
+_REFERS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,11 @@ class HostFinder:
             return True
         if self._lexicon.at("lies_by", words.tokens, name.end):
             return True
-        behind = words.tokens[name.end : name.end + 3]
-        if any(self._lexicon.has("pronouns", token.norm) and token.norm != "both" for token in behind):
-            return True
+        tokens = words.tokens
+        for at in range(name.end, min(name.end + _REFERS, len(tokens))):
+            led = at < name.end + _BESIDE or self._lexicon.before("places", tokens, at)
+            if led and self._lexicon.has("pronouns", tokens[at].norm) and tokens[at].norm != "both":
+                return True
         return name.bare and self._is_told_as_bone(words, name)
 
     def find(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from marrowtext.engine import Match
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.rules import RuleSet
-from marrowtext.schema import SiteRule, StructureRule
+from marrowtext.schema import CauseRule, SiteRule, StructureRule
 
 __all__ = ["Context", "NounChooser", "rule_of", "site_of"]
 
@@ -88,8 +88,9 @@ class NounChooser:
         return here[0] if here else None
 
     def _precedes_mention(self, words: Words, at: int) -> bool:
-        """Say whether only modifiers stand between a token and the next mention."""
+        """Say whether only modifiers stand between a token and the next mention or finding of bone."""
         starts = {match.start for match in (*words.mentions, *words.lookalikes)}
+        starts |= {match.start for match in words.causes if _lies_in_bone(match)}
         skipped = {p for m in (*words.zones, *words.attributes) for p in range(m.start, m.end)}
         sites = {p for m in words.sites for p in range(m.start, m.end)}
         while at < len(words.tokens):
@@ -134,6 +135,10 @@ class NounChooser:
 def _takes_over(match: Match) -> bool:
     assert isinstance(match.rule, StructureRule)
     return not (match.rule.soft or match.rule.concepts)
+
+
+def _lies_in_bone(match: Match) -> bool:
+    return isinstance(match.rule, CauseRule) and (match.rule.in_bone or match.rule.cartilage)
 
 
 def rule_of(match: Match) -> SiteRule:

@@ -11,7 +11,7 @@ from marrowtext.causes import Cause, strongest
 from marrowtext.ellipses import Row, find_courses, find_ellipses
 from marrowtext.hosts import JOINT
 from marrowtext.links import Link, LinkSource
-from marrowtext.model import Assertion, Rejected, SectionName
+from marrowtext.model import Assertion, Laterality, Rejected, SectionName
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
 from marrowtext.phrases import Words
@@ -35,7 +35,23 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
     rows = [
         replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
     ]
-    return _inherited(report, rows), rejected
+    return _inherited(report, _told_apart(rows)), rejected
+
+
+def _told_apart(rows: Sequence[Row]) -> list[Row]:
+    """Drop the row of both sides where each has its own: "on the left it is stable, on the right it has increased"."""
+    sides: dict[tuple[int, int, str], set[Laterality]] = {}
+    for row in rows:
+        if row.place is not None and row.place.side is not None:
+            sides.setdefault((row.number, row.name.start, row.place.site), set()).add(row.place.side)
+    apart = {key for key, found in sides.items() if found >= {Laterality.LEFT, Laterality.RIGHT}}
+    return [
+        row
+        for row in rows
+        if row.place is None
+        or row.place.side is not Laterality.BILATERAL
+        or (row.number, row.name.start, row.place.site) not in apart
+    ]
 
 
 def _inherited(report: ParsedReport, rows: Sequence[Row]) -> list[Row]:

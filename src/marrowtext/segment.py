@@ -36,6 +36,8 @@ _STOP = re.compile(
 )
 _COUNT = re.compile(r"(?:(?<=\s)|(?<![^\s]))([1-9])(?=\s+[^\W\d_]{3,})")
 _LABEL = re.compile(r"[^\W_](?:[^.;:\n]|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b|\s)){0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
+# "S.I. joint", "a.p. view".
+_INITIALS = re.compile(r"[a-z](?:\.[a-z])+")
 _LONG_LINE = 55
 _LABEL_WORDS = 7
 _NOTE_LINES = 5
@@ -319,7 +321,7 @@ class Segmenter:
         word = text[before:at].lower().strip("(\"'")
         if word.isdigit():
             return len(word) <= 2 and not text[start:before].strip()
-        return word in self._abbreviations
+        return word in self._abbreviations or _INITIALS.fullmatch(word) is not None
 
     def _find_label(self, text: str, start: int, end: int) -> tuple[int, int] | None:
         match = _LABEL.match(text, start, end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marrowtext.ellipses import Row
+from marrowtext.engine import Match
 from marrowtext.links import LinkSource
 from marrowtext.model import Laterality, LateralitySource, SectionName
 from marrowtext.parsing import ParsedReport
@@ -39,6 +40,10 @@ def find_side(report: ParsedReport, row: Row) -> Side:
         return side, LateralitySource.SENTENCE
     if midline:
         return None, None
+    if _refers_back(report, row):
+        side = _of_sentence(report, row.number - 1)
+        if side is not None:
+            return side, LateralitySource.SENTENCE
     side = report.heading(report.sentences[row.number]).side
     if side is not None:
         return side, LateralitySource.HEADING
@@ -82,7 +87,7 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             at = zones[at]
         # In the indication the side is that of the complaint, which is asked about.
         asked = report.sentences[row.number].section.name is SectionName.INDICATION
-        free = match.start not in owned and (at not in others or asked) and not _is_pronoun(report, words, match.start)
+        free = match.start not in owned and (at not in others or asked) and not _is_pronoun(report, words, match)
         follows = tokens[at].norm if at < len(tokens) else ""
         of_another = follows.isalpha() and at != row.name.start and not report.tools.lexicon.has("after_side", follows)
         away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
@@ -109,13 +114,23 @@ def _is_told_of_another(report: ParsedReport, words: Words, row: Row, at: int) -
     return any(report.tools.lexicon.has("finite_verbs", norm) for norm in own)
 
 
-def _is_pronoun(report: ParsedReport, words: Words, at: int) -> bool:
+def _is_pronoun(report: ParsedReport, words: Words, match: Match) -> bool:
     """Say whether "both" or its like stands for things, or joins them: "are both plausible", "neither tear nor"."""
-    lexicon, tokens = report.tools.lexicon, words.tokens
-    if not lexicon.has("pair_words", tokens[at].norm):
+    return report.tools.lexicon.has("pair_words", words.norms(match.start, match.end))
+
+
+def _refers_back(report: ParsedReport, row: Row) -> bool:
+    """Say whether the side is that of the sentence before: its place is, or "that side" says so."""
+    if not report.stands_with(row.number - 1, row.number):
         return False
-    before = tokens[at - 1].norm if at else ""
-    return tokens[at].norm == "neither" or lexicon.has("verbs", before)
+    tokens, lexicon = report.sentences[row.number].tokens, report.tools.lexicon
+    return row.source is LinkSource.BEFORE or any(lexicon.at("same_side", tokens, at) for at in range(len(tokens)))
+
+
+def _of_sentence(report: ParsedReport, number: int) -> Laterality | None:
+    """Give the side of a sentence that names one only."""
+    sides = {side_of(match) for match in report.words(number).sides}
+    return next(iter(sides)) if len(sides) == 1 else None
 
 
 def _shortly_before(report: ParsedReport, row: Row, place: Place) -> Laterality | None:
