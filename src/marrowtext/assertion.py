@@ -65,7 +65,8 @@ def decide(
     changes = [edge for edge in held if edge.rule.change]
     resolved = [edge for edge in changes if edge.rule.change is Change.RESOLVED]
     change: Change | None = None
-    if resolved and not any(e.rule.change is Change.DECREASED for e in changes):
+    asked = any(edge.rule.assertion is Assertion.HYPOTHETICAL for edge in held)
+    if resolved and not asked and not any(e.rule.change is Change.DECREASED for e in changes):
         change = Change.RESOLVED
         assertion = Assertion.ABSENT
     else:
@@ -140,6 +141,8 @@ def _is_of_another(words: Words, edge: Edge, target: tuple[int, int], lexicon: L
     if not behind and edge.rule.change is None:
         return False
     low, high = (target[1], edge.start) if behind else (edge.end, target[0])
+    if not behind and words.norms(edge.end, edge.end + 2) == ", with":
+        return True
     between = [match for match in _findings_between(words, low, high) if not _in_mention(words, match)]
     if not between:
         return False
@@ -175,6 +178,7 @@ def _is_overruled(words: Words, edge: Edge, edges: Sequence[Edge], start: int) -
         and other.end <= start
         and other.rule.assertion is not edge.rule.assertion
         and other.rule.assertion is not None
+        and not (edge.rule.assertion is Assertion.HYPOTHETICAL and other.rule.assertion is Assertion.POSSIBLE)
     ]
     return any(_findings_between(words, edge.end, other.start) for other in nearer)
 

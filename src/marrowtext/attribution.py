@@ -11,6 +11,7 @@ from marrowtext.links import Link, LinkSource
 from marrowtext.model import Assertion, SectionName
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
+from marrowtext.phrases import side_of
 from marrowtext.places import Place
 from marrowtext.schema import CauseRule, MentionRule
 
@@ -125,6 +126,10 @@ def attribute_summary(
     unstated = cause is None or cause.rule.unstated
     if not unstated or assertion not in CURRENT or section not in _SUMMED:
         return cause
+    if place is not None and place.side is None:
+        place = replace(place, side=report.heading(report.sentences[number]).side or report.exam.side)
+    if place is not None and place.level is None:
+        place = replace(place, level=next((p.level for p in report.heading(report.sentences[number]).places), None))
     found = [cause] if cause else []
     for summing in _summing_up(report):
         if not report.words(summing).causes:
@@ -148,12 +153,14 @@ def _names(report: ParsedReport, parsed: ParsedSentence, cause: Cause, here: Pla
     lexicon, tokens, related = report.tools.lexicon, parsed.words.tokens, report.tools.causes.related
     current = any(claim.assertion in CURRENT for claim in parsed.claims)
     refers = any(lexicon.at("references", tokens, at) for at in range(len(tokens)))
-    places = [place for place in parsed.places if not place.masked]
+    sides = {place.side for place in parsed.places if place.side} or {side_of(match) for match in parsed.words.sides}
+    only = next(iter(sides)) if len(sides) == 1 else None
+    places = [replace(place, side=place.side or only) for place in parsed.places if not place.masked]
     if here is None:
         return not places and (refers or (current and cause.rule.joint))
     if (current or refers) and places:
         return any(related(place, here) for place in places)
     if refers:
         return True
-    own = list(cause.places) or places
+    own = [replace(place, side=place.side or only) for place in cause.places] or places
     return any(related(place, here) for place in own) if own else cause.rule.joint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,7 +63,7 @@ class ExamReader:
         regions: set[str] = set()
         for stretches, source in stages:
             sides: set[Laterality] = set()
-            for words in self._words(stretches):
+            for words in self._words(self._cut(stretches)):
                 sides |= self._sides(words, source)
                 if not regions or source is not LateralitySource.INDICATION:
                     places = self._places.read(words, Context())
@@ -74,6 +74,13 @@ class ExamReader:
                     return Exam(next(iter(sides)), source, frozenset(regions))
                 return Exam(None, None, frozenset(regions))
         return Exam(None, None, frozenset(regions))
+
+    def _cut(self, stretches: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
+        """Cut off what is only looked at beside the exam: "MRI LEFT LEG WITH SCREENING OF RT LEG"."""
+        for text, start, end in stretches:
+            tokens = split_words(text, self._rules.spelling, start, end)
+            beside = (token.start for n, token in enumerate(tokens) if self._lexicon.at("beside_exam", tokens, n))
+            yield text, start, next(beside, end)
 
     def _sides(self, words: Words, source: LateralitySource) -> set[Laterality]:
         sides = {side_of(match) for match in words.sides}

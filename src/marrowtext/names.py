@@ -159,7 +159,9 @@ def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_si
         # What leads to the place is no statement of its own: "is seen in the talus".
         comma = next((p for p in between if tokens[p].norm == ","), at)
         between = range(comma, at - length)
-    others = (*words.associated, *words.causes, *words.lookalikes, *words.structures, *words.mentions)
+    others = [*words.associated, *words.causes, *words.structures, *words.mentions]
+    # "Red marrow versus edema": signal may be told to be one or the other.
+    others += [] if only_signal else words.lookalikes
     return not any(start <= match.start < at for match in others) and not any(
         tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", tokens[p].norm) for p in between
     )

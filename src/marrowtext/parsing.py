@@ -228,7 +228,8 @@ class ParsedReport:
             earlier = self.parse(number - 1)
             free = [place for place in earlier.places if not place.masked]
             if self.sentences[number - 1].headings == sentence.headings:
-                before = tuple(place for place in free if place.group == free[-1].group)
+                bones = [place for place in free if not self.tools.rules.sites[place.site].joint] or free
+                before = tuple(place for place in bones if place.group == bones[-1].group)
                 soft = not free and bool(earlier.words.structures)
         return Surroundings(heading.places, heading.bony, before, soft, self._level_before(number))
 

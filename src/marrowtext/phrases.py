@@ -147,7 +147,9 @@ class Lexicon:
             sides=tuple(
                 m
                 for m in _longest(by_kind.get(SideRule, []))
-                if not _is_of_joint(m, sentence.tokens) and not _is_of_zones(m, zones, sentence.tokens)
+                if not _is_of_joint(m, tokens)
+                and not _is_of_zones(m, zones, tokens)
+                and not self._is_no_side(m, tokens)
             ),
             zones=tuple(match for match in _longest(zones) if not _inside(match, taken)),
             attributes=tuple(others),
@@ -156,6 +158,16 @@ class Lexicon:
             associated=tuple(_longest(by_kind.get(AssociatedRule, []))),
             levels=tuple(self._find_levels(sentence, text)),
         )
+
+    def _is_no_side(self, match: Match, tokens: Sequence[Token]) -> bool:
+        """Say whether left and right are no sides: "is left in the head", "right at the edge"."""
+        begins = self.at("no_sides", tokens, match.start) or (
+            match.start > 0 and self.at("no_sides", tokens, match.start - 1) > 1
+        )
+        if not begins:
+            return False
+        after = tokens[match.end].norm if match.end < len(tokens) else ""
+        return not after.isalpha() or self.at("places", tokens, match.end) > 0 or self.has("value_ends", after)
 
     def _find_levels(self, sentence: Sentence, text: str) -> Iterable[Level]:
         numbers = {token.start: number for number, token in enumerate(sentence.tokens)}

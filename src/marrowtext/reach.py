@@ -127,7 +127,8 @@ class Reach:
         if length:
             # A place that the found one is only near to is not the edema's.
             if self.found and lexicon.at("near", tokens, at, limit) and tokens[at].norm != "at":
-                return None
+                self._spared = True
+                return at + length
             self._lead()
             behind = at + length
             refers = not self.found and behind < limit and lexicon.has("pronouns", tokens[behind].norm)

@@ -80,6 +80,7 @@ class Segmenter:
         self._open_end = re.compile(
             r"(?:,|\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("open_ends"))) + r"))\s*$", re.IGNORECASE
         )
+        self._body = frozenset(rules.grammar.phrases("body_words"))
         self._sides = frozenset(phrase for rule in rules.of(SideRule) for _, phrase in rule.phrases())
 
     def segment(self, text: str) -> SegmentedText:
@@ -250,7 +251,7 @@ class Segmenter:
                 label = self._find_label(text, first, last)
                 if label:
                     words = {token.norm for token in split(first, label[1])}
-                    alone = not text[label[1] : last].strip(" \t:-–—")
+                    alone = not text[label[1] : last].strip(" \t:-–—.")
                     if alone or words & self._sides:
                         outer, inner = label, None
                     else:
@@ -326,12 +327,24 @@ class Segmenter:
     def _find_label(self, text: str, start: int, end: int) -> tuple[int, int] | None:
         match = _LABEL.match(text, start, end)
         if match is None:
-            return None
+            return self._find_bare_label(text, start, end)
         words = match.group().split()
         dash = text[match.end() : end].lstrip()[:1] != ":"
         if len(words) > (_DASH_LABEL_WORDS if dash else _LABEL_WORDS):
             return None
         return match.start(), match.end()
+
+    def _find_bare_label(self, text: str, start: int, end: int) -> tuple[int, int] | None:
+        """Find a sentence or a line that names only a side and a part of the body: "RT HIP", "Left leg."."""
+        stop = end
+        while stop > start and not text[stop - 1].isalnum():
+            stop -= 1
+        words = [token.norm for token in split_words(text, self._spelling, start, stop)]
+        sided = any(word in self._sides for word in words) or any(word in ("r", "l") for word in words)
+        if not sided or not 1 < len(words) <= _LABEL_WORDS:
+            return None
+        named = all(word in self._sides or word in self._body or word in ("r", "l") for word in words)
+        return (start, stop) if named else None
 
 
 def _shorten(text: str, start: int, end: int) -> Iterator[int]:

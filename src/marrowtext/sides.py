@@ -20,6 +20,8 @@ _SHORTLY = 3
 # From how many words on a side of both compares the two ("greater on the right").
 _COMPARED = 3
 
+_OTHER = {Laterality.LEFT: Laterality.RIGHT, Laterality.RIGHT: Laterality.LEFT}
+
 Side = tuple[Laterality | None, LateralitySource | None]
 
 
@@ -52,6 +54,8 @@ def find_side(report: ParsedReport, row: Row) -> Side:
     if report.exam.side is None and place is not None:
         side = _shortly_before(report, row, place)
         return side, LateralitySource.SENTENCE if side else None
+    if place is not None and report.exam.side is not None and _is_other(report, row, place):
+        return _OTHER.get(report.exam.side), LateralitySource.SENTENCE
     return report.exam.side, report.exam.side_source
 
 
@@ -117,6 +121,14 @@ def _is_told_of_another(report: ParsedReport, words: Words, row: Row, at: int) -
 def _is_pronoun(report: ParsedReport, words: Words, match: Match) -> bool:
     """Say whether "both" or its like stands for things, or joins them: "are both plausible", "neither tear nor"."""
     return report.tools.lexicon.has("pair_words", words.norms(match.start, match.end))
+
+
+def _is_other(report: ParsedReport, row: Row, place: Place) -> bool:
+    """Say whether a place is that of the other side than the exam's: "the opposite hip"."""
+    tokens, lexicon = report.sentences[row.number].tokens, report.tools.lexicon
+    if row.source not in (LinkSource.CLAUSE, LinkSource.SENTENCE):
+        return False
+    return any(lexicon.has("other_side", token.norm) for token in tokens[max(place.start - 2, 0) : place.end])
 
 
 def _refers_back(report: ParsedReport, row: Row) -> bool:
