@@ -24,6 +24,8 @@ _LETTERS = {"r": Laterality.RIGHT, "l": Laterality.LEFT}
 
 # How many sentences from its start a report may take to name its exam.
 _EARLY = 12
+# How many words the name of an exam has, about.
+_EXAM = 8
 # How many opening sentences of a report without an indication tell of the complaint.
 _OPENING = 2
 
@@ -90,10 +92,12 @@ class ExamReader:
         return sides
 
     def _names_exam(self, sentence: Sentence) -> bool:
-        if sentence.section.name in (SectionName.COMPARISON, SectionName.INDICATION):
-            return False
         tokens = sentence.tokens
-        at = next((n for n in range(min(len(tokens), 8)) if self._lexicon.at("exam_names", tokens, n)), None)
+        at = next((n for n in range(min(len(tokens), _EXAM)) if self._lexicon.at("exam_names", tokens, n)), None)
+        if sentence.section.name is SectionName.COMPARISON:
+            return False
+        if sentence.section.name is SectionName.INDICATION and (at != 0 or len(tokens) > _EXAM):
+            return False
         return at is not None and not any(self._lexicon.has("past_words", token.norm) for token in tokens)
 
     def _words(self, stretches: Iterable[tuple[str, int, int]]) -> Iterable[Words]:

@@ -18,6 +18,9 @@ _MOST_EXPLICIT = tuple(Concept)
 _NEAR = 2
 # How far behind a name, in tokens, what it is said to be may stand.
 _FAR = 20
+# How many adjectives of no known kind may stand before what a signal is said to be: "may be a contre coup bruise".
+_UNKNOWN = 2
+_BREAKS = ("verbs", "places", "joins", "denials")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
     if _is_verdict(words, lexicon, name.end, match.start, only_signal=only_signal):
         return True
+    if name.rule.neutral and rule.neutral:
+        return _is_told_twice(words, lexicon, name.end, match.start)
     if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
         return _are_weightings(words, places, lexicon, name.end, match.start)
     linked = False
@@ -141,11 +146,14 @@ def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_si
     """
     adjectives = {p for m in words.attributes for p in range(m.start, m.end)}
     tokens, at = words.tokens, end
-    while at > start and (
-        at - 1 in adjectives
-        or lexicon.has("determiners", tokens[at - 1].norm)
-        or lexicon.before("fillers", tokens, at) == 1
-    ):
+    unknown = _UNKNOWN if only_signal else 0
+    while at > start and not (lexicon.before("hedges", tokens, at) or lexicon.before("equals", tokens, at)):
+        known = at - 1 in adjectives or lexicon.has("determiners", tokens[at - 1].norm)
+        if not known and lexicon.before("fillers", tokens, at) != 1:
+            word = tokens[at - 1].norm
+            if not unknown or not word.isalpha() or any(lexicon.has(name, word) for name in _BREAKS):
+                break
+            unknown -= 1
         at -= 1
     length = lexicon.before("equals", tokens, at)
     if only_signal and not length:
@@ -164,6 +172,17 @@ def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_si
     others += [] if only_signal else words.lookalikes
     return not any(start <= match.start < at for match in others) and not any(
         tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", tokens[p].norm) for p in between
+    )
+
+
+def _is_told_twice(words: Words, lexicon: Lexicon, start: int, end: int) -> bool:
+    """Say whether two neutral names tell of one thing: "the marrow of the acetabulum is normal in signal"."""
+    between = [token.norm for token in words.tokens[start:end]]
+    others = (*words.associated, *words.causes, *words.structures)
+    return (
+        any(lexicon.has("verbs", norm) for norm in between)
+        and not any(norm in (",", ";", ".", "and", "but", ":") for norm in between)
+        and not any(start <= match.start < end for match in others)
     )
 
 

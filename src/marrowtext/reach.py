@@ -139,7 +139,8 @@ class Reach:
             self._joined = True
             self._located, self._unknown = self._located or bool(self.found), 0
             return at + length
-        if self.found and lexicon.has("verbs", tokens[at].norm):
+        told = at > 0 and lexicon.has("pronouns", tokens[at - 1].norm)
+        if self.found and lexicon.has("verbs", tokens[at].norm) and not told:
             self._leave_subject(at)
             return None
         if self.found and not self._gaps.is_light(self._words, at):
