@@ -43,6 +43,7 @@ class Surroundings:
     before: tuple[Place, ...] = ()
     before_soft: bool = False
     level: str | None = None
+    same_item: bool = False
 
 
 @dataclass(frozen=True, slots=True)

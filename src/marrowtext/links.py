@@ -65,8 +65,12 @@ class Linker:
         around: Surroundings,
         *,
         no_site: bool = False,
+        current: bool = False,
     ) -> Link:
-        """Find the places of one mention; with `no_site` only those that its own words give."""
+        """Find the places of one mention; with `no_site` only those that its own words give.
+
+        A `current` mention without a place lies where the sentence before it in its item of the impression says.
+        """
         free = [place for place in places if not place.masked]
         bone, structure = self._hosts.find(words, places, clauses, name, names, around)
         inner = [place for place in free if name.start <= place.start < name.end]
@@ -99,7 +103,8 @@ class Linker:
         found = self._subject(free, 0, name)
         if found:
             return Link(tuple(self._narrowed(found, words)), LinkSource.SENTENCE, bone, structure)
-        continues = bool(around.before) and self._hosts.continues(words, name)
+        continues = self._hosts.continues(words, name) or (around.same_item and current and not name.bare)
+        continues = bool(around.before) and continues
         # A joint in the heading says less than the bone that the sentence goes on about.
         vague = all(self._rules.sites[place.site].joint for place in around.heading) or any(
             self._rules.is_within(place.site, whole.site)

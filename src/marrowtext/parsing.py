@@ -224,14 +224,23 @@ class ParsedReport:
         before: tuple[Place, ...] = ()
         soft = False
         goes_on = any(self.tools.linker.continues(parsed.words, name) for name in parsed.names)
-        if goes_on and self.stands_with(number - 1, number):
+        same_item = self._is_same_item(number)
+        if (goes_on or same_item) and self.stands_with(number - 1, number):
             earlier = self.parse(number - 1)
             free = [place for place in earlier.places if not place.masked]
             if self.sentences[number - 1].headings == sentence.headings:
                 bones = [place for place in free if not self.tools.rules.sites[place.site].joint] or free
                 before = tuple(place for place in bones if place.group == bones[-1].group)
                 soft = not free and bool(earlier.words.structures)
-        return Surroundings(heading.places, heading.bony, before, soft, self._level_before(number))
+        return Surroundings(heading.places, heading.bony, before, soft, self._level_before(number), same_item)
+
+    def _is_same_item(self, number: int) -> bool:
+        """Say whether a sentence of the impression stands behind another one in the same item."""
+        if not self.stands_with(number - 1, number):
+            return False
+        before, here = self.sentences[number - 1], self.sentences[number]
+        between = self.text[before.end : here.start]
+        return here.section.name is SectionName.IMPRESSION and not between.strip() and "\n" not in between
 
     def _level_before(self, number: int) -> str | None:
         """Give the one vertebral level that the sentence before names."""

@@ -88,6 +88,7 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
             parsed.names,
             around,
             no_site=claim.no_site or outside,
+            current=claim.assertion in CURRENT,
         )
         # "The hip shows no edema" denies it of the bones too; "edema of the hip" may be soft tissue.
         denied = claim.assertion is Assertion.ABSENT and link.structure == JOINT

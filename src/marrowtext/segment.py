@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\s:]+")
 # A heading ends with a colon or a dash, after a date, a time or a number where it has one ("ADDENDUM 07:55:").
 _TAIL = re.compile(
     r"(?:[ \t]+\(?\d[\d:/., -]*(?:[ap]\.?m\.?|hrs?|h)?\)?|[ \t]+\([^():\n]{1,40}\)|[ \t]+\d+[ \t]+[a-z]{3,6}[ \t]+ago)?"
-    r"(?:[ \t]*:(?!\d)|[ \t]+[-–—](?=\s))",
+    r"(?:[ \t]*:(?!\d)|[ \t]+[-–—]{1,3}(?=\s))",
     re.IGNORECASE,
 )
 _BULLET = re.compile(
