@@ -133,7 +133,8 @@ class HostFinder:
                 continue
             if match.end <= name.start and self._is_had(words, name.start):
                 return match.rule.id
-            if name.end <= match.start and self._is_verdict(words, name.end, match.start):
+            doubted = any(self._lexicon.at("may", words.tokens, at, match.start) for at in range(name.end, match.start))
+            if name.end <= match.start and not doubted and self._is_verdict(words, name.end, match.start):
                 return match.rule.id
         return None
 

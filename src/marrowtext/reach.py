@@ -65,7 +65,9 @@ class Reach:
                 self._located, self._loose = False, True
                 at = self._structures[at]
             else:
-                at = self._pass_word(at, limit)
+                # A word list takes no word of the next place: "and both" before "both plateaus".
+                following = min((start for start in self._places if start > at), default=limit)
+                at = self._pass_word(at, min(limit, following))
         return self.found, self.extends
 
     def _take_place(self, at: int) -> int | None:
