@@ -65,7 +65,10 @@ def decide(
     changes = [edge for edge in held if edge.rule.change]
     resolved = [edge for edge in changes if edge.rule.change is Change.RESOLVED]
     change: Change | None = None
-    asked = any(edge.rule.assertion is Assertion.HYPOTHETICAL for edge in held)
+    table = policy.sections.get(section, {})
+    asked = any(
+        table.get(e.rule.assertion, e.rule.assertion) is Assertion.HYPOTHETICAL for e in held if e.rule.assertion
+    )
     if resolved and not asked and not any(e.rule.change is Change.DECREASED for e in changes):
         change = Change.RESOLVED
         assertion = Assertion.ABSENT
@@ -81,7 +84,7 @@ def decide(
     said_by = [
         edge for edge in held if edge.rule.assertion is assertion or (change is not None and edge.rule.change is change)
     ]
-    assertion = policy.sections.get(section, {}).get(assertion, assertion)
+    assertion = table.get(assertion, assertion)
     if assertion in (Assertion.HISTORICAL, Assertion.HYPOTHETICAL):
         change = None
     return Claim(

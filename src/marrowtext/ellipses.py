@@ -65,7 +65,7 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
         row = _find_antecedent(number, at, earlier, parsed, assertion)
         if not opens or row is None:
             continue
-        places = _find_places(parsed, at + length)
+        places = _find_places(parsed, at + length) or _find_label(parsed, at)
         for place in places:
             yield replace(
                 row,
@@ -79,7 +79,7 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
 
 
 # What may stand before such a clause, beside the beginning of the sentence.
-_BEFORE = frozenset((",", ";", "and", "but", "with", "-"))
+_BEFORE = frozenset((",", ";", "and", "but", "with", "-", ":"))
 
 
 def _find_antecedent(
@@ -97,6 +97,13 @@ def _find_antecedent(
     named_here = any(name.end <= at for name in parsed.names)
     near = rows[-1].number == number if named_here or assertion is None else number - rows[-1].number <= _BACK
     return rows[-1] if near else None
+
+
+def _find_label(parsed: ParsedSentence, at: int) -> list[Place]:
+    """Give the place before the colon that an elliptical item stands behind: "L tibia: a smaller one"."""
+    if at == 0 or parsed.words.tokens[at - 1].norm != ":":
+        return []
+    return [place for place in parsed.places if place.end == at - 1 and not place.masked]
 
 
 def _find_places(parsed: ParsedSentence, start: int) -> list[Place]:

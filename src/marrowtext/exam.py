@@ -52,6 +52,8 @@ class ExamReader:
         """Read the side from the title, a sentence that names the exam, the title column, then the indication."""
         text = report.text
         named = [s for s in segmented.sentences[:_EARLY] if self._names_exam(s)]
+        if not named and not segmented.titles:
+            named = [s for s in segmented.sentences[:1] if self._names_body(s)]
         indication = [s for s in segmented.sentences if s.section.name is SectionName.INDICATION]
         if not indication:
             indication = [s for s in segmented.sentences[:_OPENING] if s.section.heading is None and s not in named]
@@ -90,6 +92,12 @@ class ExamReader:
         if source is LateralitySource.TITLE and any(match.form == "plural" for match in words.sites):
             sides.add(Laterality.BILATERAL)
         return sides
+
+    def _names_body(self, sentence: Sentence) -> bool:
+        """Say whether an opening line names a side and a part of the body: "RIGHT KNEE, 3/12 f/u"."""
+        begin = sentence.tokens[:2]
+        named = any(self._lexicon.has("body_words", token.norm) for token in begin)
+        return named and len(sentence.tokens) <= 2 * _EXAM
 
     def _names_exam(self, sentence: Sentence) -> bool:
         tokens = sentence.tokens

@@ -104,16 +104,9 @@ class HostFinder:
         items = self._items(words, places, name)
         if self._is_inside(words, items, name):
             return True, None
-        for item in reversed(items):
-            if item.end <= name.start and item.hosts and self._gaps.is_covered(words, item.end, name.start):
-                return item.bone, item.structure
-        for item in items:
-            if name.end <= item.start < limit and self._leads_to(words, name.end, item.start):
-                if item.bone and self._is_only_near(words, name.end, item.start):
-                    return None, "near"
-                if item.soft and self._lies_under(words, name.end, item.start):
-                    continue
-                return item.bone, item.structure
+        beside = self._beside(words, items, name, begin, limit)
+        if beside is not None:
+            return beside
         if self._is_told_as_bone(words, name):
             return True, None
         joint = None
@@ -125,6 +118,26 @@ class HostFinder:
             if self._has_bone(words, names, low, name.start):
                 return True, None
         return (True, None) if self._is_under_bone(words, name, around) else (None, joint)
+
+    def _beside(
+        self, words: Words, items: Sequence[_Item], name: Name, begin: int, limit: int
+    ) -> tuple[bool | None, str | None] | None:
+        """Say what a name is in by the bone or structure that its own words lead to; None where they lead to none."""
+        if name.start > begin and self._lexicon.has("verbs", words.tokens[name.start - 1].norm):
+            # "The fat pad is edematous" tells of what stands before.
+            nearest = next((item for item in reversed(items) if begin <= item.end <= name.start and item.hosts), None)
+            if nearest is not None and nearest.structure not in (None, JOINT):
+                return nearest.bone, nearest.structure
+        for item in reversed(items):
+            if item.end <= name.start and item.hosts and self._gaps.is_covered(words, item.end, name.start):
+                return item.bone, item.structure
+        for item in items:
+            if name.end <= item.start < limit and self._leads_to(words, name.end, item.start):
+                if item.bone and self._is_only_near(words, name.end, item.start):
+                    return None, "near"
+                if not (item.soft and self._lies_under(words, name.end, item.start)):
+                    return item.bone, item.structure
+        return None
 
     def _claimed(self, words: Words, name: Name) -> str | None:
         """Give the lesion that signal is the signal of: "a cyst with high signal", "high signal, likely a cyst"."""

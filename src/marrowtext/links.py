@@ -85,7 +85,7 @@ class Linker:
         if no_site:
             return Link(tuple(self._narrowed(right, words)), LinkSource.CLAUSE, bone, structure)
         if not adjacent and (extends or not found) and not (label and found):
-            told = self._lexicon.at("told_before", words.tokens, begin)
+            told = begin + self._lexicon.at("told_before", words.tokens, begin) >= name.end
             if not subject and extends and not told and self._hosts.continues(words, name):
                 subject = self._subject(free, 0, name) or list(around.before)
             found = [*subject, *found]

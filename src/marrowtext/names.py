@@ -9,7 +9,7 @@ from marrowtext.engine import Match
 from marrowtext.model import Assertion, Concept
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
-from marrowtext.schema import MentionRule
+from marrowtext.schema import MentionRule, StructureRule
 
 __all__ = ["Name", "join_names"]
 
@@ -25,18 +25,22 @@ _BREAKS = ("verbs", "places", "joins", "denials")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A mention at tokens `start` to `end`, its most explicit name, and whether it is one of two alternatives."""
+    """A mention at tokens `start` to `end`, its most explicit name, and whether it is one of two alternatives.
+
+    An `elided` one says marrow further before: "marrow and obturator externus edema".
+    """
 
     start: int
     end: int
     rule: MentionRule
     members: tuple[Match, ...]
     alternative: bool = False
+    elided: bool = False
 
     @property
     def bare(self) -> bool:
         """Say whether none of its names says bone or marrow."""
-        return all(_rule(match).bare for match in self.members)
+        return not self.elided and all(_rule(match).bare for match in self.members)
 
     @property
     def head(self) -> tuple[int, int]:
@@ -50,9 +54,18 @@ def join_names(words: Words, places: Sequence[Place], lexicon: Lexicon) -> list[
     names: list[Name] = []
     for match in words.mentions:
         rule = _rule(match)
+        elided = _elided_start(words, lexicon, match)
+        if elided is not None:
+            names = [name for name in names if name.end <= elided]
+            names.append(Name(elided, match.end, rule, (match,), elided=True))
+            continue
         if names:
             before = names[-1]
-            if _is_retold(words, places, before, match) or _is_apposed(words, places, lexicon, before, match):
+            if (
+                _is_substance(words, lexicon, before, match)
+                or _is_retold(words, places, before, match)
+                or _is_apposed(words, places, lexicon, before, match)
+            ):
                 names[-1] = _merge(before, match)
                 continue
             if _are_alternatives(words, lexicon, before, match):
@@ -144,8 +157,9 @@ def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_si
     """Say whether what a name is said to be follows at some distance: "edema, 6 cm long, consistent with stress
     reaction"; of signal also with a doubt: "bright signal is seen in the talus, 9 mm, suggestive of edema".
     """
-    adjectives = {p for m in words.attributes for p in range(m.start, m.end)}
+    adjectives = {p for m in (*words.attributes, *words.grades) for p in range(m.start, m.end)}
     tokens, at = words.tokens, end
+    adjectives |= {p for p in range(start, end) if tokens[p].norm.isdigit() and p - 1 in adjectives}
     unknown = _UNKNOWN if only_signal else 0
     while at > start and not (lexicon.before("hedges", tokens, at) or lexicon.before("equals", tokens, at)):
         known = at - 1 in adjectives or lexicon.has("determiners", tokens[at - 1].norm)
@@ -170,9 +184,37 @@ def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_si
     others = [*words.associated, *words.causes, *words.structures, *words.mentions]
     # "Red marrow versus edema": signal may be told to be one or the other.
     others += [] if only_signal else words.lookalikes
+    others = [m for m in others if not (only_signal and isinstance(m.rule, StructureRule) and m.rule.concepts)]
     return not any(start <= match.start < at for match in others) and not any(
         tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", tokens[p].norm) for p in between
     )
+
+
+def _elided_start(words: Words, lexicon: Lexicon, match: Match) -> int | None:
+    """Give the token of "marrow" where bare edema is told of marrow and a soft tissue at once."""
+    if not _rule(match).bare or _rule(match).concept is Concept.SIGNAL:
+        return None
+    tissue = {p for m in (*words.structures, *words.sites, *words.zones) for p in range(m.start, m.end)}
+    at, found = match.start, False
+    while at > 0 and (at - 1 in tissue or lexicon.has("tissues", words.tokens[at - 1].norm)):
+        found = found or at - 1 in tissue or words.tokens[at - 1].norm not in ("and", ",", "&")
+        at -= 1
+        length = lexicon.before("elisions", words.tokens, at)
+        if length and found:
+            return at - length
+    return None
+
+
+def _is_substance(words: Words, lexicon: Lexicon, name: Name, match: Match) -> bool:
+    """Say whether marrow is only named as what the signal is in: "high signal in the posterior marrow of the shaft"."""
+    if name.rule.concept is not Concept.SIGNAL or not _rule(match).neutral or name.rule.neutral:
+        return False
+    tokens, at = words.tokens, name.end
+    if not lexicon.at("places", tokens, at, match.start):
+        return False
+    skipped = {p for m in (*words.zones, *words.attributes, *words.sides) for p in range(m.start, m.end)}
+    at += lexicon.at("places", tokens, at, match.start)
+    return all(p in skipped or lexicon.has("determiners", tokens[p].norm) for p in range(at, match.start))
 
 
 def _is_told_twice(words: Words, lexicon: Lexicon, start: int, end: int) -> bool:

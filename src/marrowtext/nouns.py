@@ -12,6 +12,10 @@ from marrowtext.schema import CauseRule, SiteRule, StructureRule
 __all__ = ["Context", "NounChooser", "rule_of", "site_of"]
 
 
+# How far behind a short name, in tokens, its vertebral level stands: "corner of L5".
+_AT_LEVEL = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What short names are read by: sites named before, and the regions of the exam. The words of a `heading` need no
@@ -72,6 +76,9 @@ class NounChooser:
         after = words.tokens[end].norm if end < len(words.tokens) else ""
         if after == "of" and any(match.start >= end for match in words.sites):
             return None
+        for match in candidates:
+            if rule_of(match).level == "vertebra" and any(0 <= lv.start - end <= _AT_LEVEL for lv in words.levels):
+                return match
         touching = [self._rules.bone(site_of(match)) for match in chosen if match.end == candidates[0].start]
         single = end - candidates[0].start == 1
         if touching and single and not any(self._rules.bone(site_of(match)) in touching for match in candidates):

@@ -167,7 +167,8 @@ class Lexicon:
         if not begins:
             return False
         after = tokens[match.end].norm if match.end < len(tokens) else ""
-        return not after.isalpha() or self.at("places", tokens, match.end) > 0 or self.has("value_ends", after)
+        led = self.at("places", tokens, match.end) > 0 or after == "against"
+        return not after.isalpha() or led or self.has("value_ends", after)
 
     def _find_levels(self, sentence: Sentence, text: str) -> Iterable[Level]:
         numbers = {token.start: number for number, token in enumerate(sentence.tokens)}

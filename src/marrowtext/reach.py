@@ -112,6 +112,8 @@ class Reach:
 
     def _pass_word(self, at: int, limit: int) -> int | None:
         lexicon, tokens = self._lexicon, self._words.tokens
+        if lexicon.at("ellipses_absent", tokens, at) or lexicon.at("ellipses_resolved", tokens, at):
+            return None
         length = lexicon.at("spared", tokens, at, limit)
         if length:
             self._spared = True
@@ -142,6 +144,7 @@ class Reach:
             self._located, self._unknown = self._located or bool(self.found), 0
             return at + length
         told = at > 0 and lexicon.has("pronouns", tokens[at - 1].norm)
+        told = told or bool(lexicon.at("extensions", tokens, at + 1))
         if self.found and lexicon.has("verbs", tokens[at].norm) and not told:
             self._leave_subject(at)
             return None

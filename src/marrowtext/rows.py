@@ -187,5 +187,8 @@ def _exception_behind(report: ParsedReport, parsed: ParsedSentence, name: Name) 
             if any(match.start > at for match in words.mentions):
                 return []
             after = [place for place in parsed.places if place.start > at and not place.masked]
+            others = (*words.associated, *words.lookalikes, *words.structures)
+            if after and any(at < match.start < after[0].start for match in others):
+                return []
             return [place for place in after if place.group == after[0].group]
     return []

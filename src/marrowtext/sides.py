@@ -52,7 +52,7 @@ def find_side(report: ParsedReport, row: Row) -> Side:
     if place is None and report.exam.side_source is LateralitySource.INDICATION:
         return None, None
     if report.exam.side is None and place is not None:
-        side = _shortly_before(report, row, place)
+        side = _shortly_before(report, row, place) or _of_sentence(report, row.number)
         return side, LateralitySource.SENTENCE if side else None
     if place is not None and report.exam.side is not None and _is_other(report, row, place):
         return _OTHER.get(report.exam.side), LateralitySource.SENTENCE
@@ -62,7 +62,7 @@ def find_side(report: ParsedReport, row: Row) -> Side:
 def _beside(report: ParsedReport, row: Row) -> Laterality | None:
     """Give a side that stands right at the mention, where its place is that of both sides: "edema on the right"."""
     place, name, parsed = row.place, row.name, report.parse(row.number)
-    if place is None or place.side is not Laterality.BILATERAL or place.end > name.start:
+    if place is None or place.side is None or place.end > name.start:
         return None
     words = parsed.words
     owned = {p for other in parsed.places for p in range(other.start, other.end)}
@@ -70,8 +70,11 @@ def _beside(report: ParsedReport, row: Row) -> Laterality | None:
         if match.start in owned or side_of(match) is Laterality.BILATERAL:
             continue
         behind = name.end <= match.start <= name.end + 2
-        if behind and words.norms(name.end, match.start) in ("on the", "on", "", "in the"):
-            return side_of(match)
+        follows = words.norms(match.end, match.end + 1)
+        if behind and words.norms(name.end, match.start) in ("on the", "on", "", "in the", "of the"):
+            return None if follows.isalpha() and not report.tools.lexicon.has("after_side", follows) else side_of(match)
+        if place.side is not Laterality.BILATERAL:
+            continue
         if 0 <= name.start - match.end <= _BESIDE and place.end <= match.start:
             return side_of(match)
     return None
@@ -91,7 +94,10 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             at = zones[at]
         # In the indication the side is that of the complaint, which is asked about.
         asked = report.sentences[row.number].section.name is SectionName.INDICATION
-        free = match.start not in owned and (at not in others or asked) and not _is_pronoun(report, words, match)
+        told = words.norms(match.start - 2, match.start) in ("on the", "to the") or match.start == 0
+        free = (
+            match.start not in owned and (at not in others or asked or told) and not _is_pronoun(report, words, match)
+        )
         follows = tokens[at].norm if at < len(tokens) else ""
         of_another = follows.isalpha() and at != row.name.start and not report.tools.lexicon.has("after_side", follows)
         away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
