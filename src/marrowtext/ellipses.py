@@ -6,7 +6,7 @@ same of them, and "but persists on the right" tells how it went on that side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,12 +25,12 @@ __all__ = ["Row", "find_courses", "find_ellipses"]
 # How many sentences back the mention may stand that an elliptical clause speaks of.
 _BACK = 2
 # The word lists by which such a clause begins, and the assertion and change that it makes; no assertion keeps both.
-_OPENINGS: tuple[tuple[str, Assertion | None, Change | None], ...] = (
-    ("ellipses_resolved", Assertion.ABSENT, Change.RESOLVED),
-    ("ellipses_absent", Assertion.ABSENT, None),
-    ("ellipses_present", Assertion.PRESENT, None),
-    ("ellipses_same", None, None),
-)
+_OPENINGS: Mapping[str, tuple[Assertion | None, Change | None]] = {
+    "ellipses_resolved": (Assertion.ABSENT, Change.RESOLVED),
+    "ellipses_absent": (Assertion.ABSENT, None),
+    "ellipses_present": (Assertion.PRESENT, None),
+    "ellipses_same": (None, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,12 @@ class Row:
 def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
     """Give the rows of the clauses of a sentence that speak of the mention before them at other places."""
     lexicon, tokens = report.tools.lexicon, report.sentences[number].tokens
-    openings: dict[int, tuple[int, Assertion | None, Change | None]] = {}
-    for name, assertion, change in _OPENINGS:
-        for at in range(len(tokens)):
-            if length := lexicon.at(name, tokens, at):
-                openings.setdefault(at, (length, assertion, change))
-    if not earlier or not openings:
+    openings = list(lexicon.find(tuple(_OPENINGS), tokens)) if earlier else []
+    if not openings:
         return
     parsed = report.parse(number)
-    for at, (length, assertion, change) in sorted(openings.items()):
+    for at, name, length in openings:
+        assertion, change = _OPENINGS[name]
         opens = at == 0 or tokens[at - 1].norm in _BEFORE or at in parsed.clauses.starts
         row = _find_antecedent(number, at, earlier, parsed, assertion)
         if not opens or row is None:
@@ -129,6 +126,8 @@ def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> I
     if row is None or row.place is None or not 0 <= number - row.number <= _BACK:
         return
     if row.number != number and not report.stands_with(number, row.number):
+        return
+    if not report.may_tell_course(number):
         return
     words = report.words(number)
     if not (words.sides or words.sites or words.levels):

@@ -19,7 +19,7 @@ from marrowtext.nouns import Context
 from marrowtext.phrases import Lexicon, Words, side_of
 from marrowtext.places import Place, PlaceReader
 from marrowtext.rules import RuleSet
-from marrowtext.schema import CauseRule
+from marrowtext.schema import CauseRule, CueRule
 from marrowtext.screen import Screen
 from marrowtext.segment import SegmentedText, Segmenter
 from marrowtext.words import split_words
@@ -58,6 +58,10 @@ class Tools:
         self.attributes = AttributeReader(self.lexicon)
         self.causes = CauseFinder(rules, self.lexicon)
         self.exams = ExamReader(rules, self.engine, self.lexicon, self.places)
+        # The last words of what tells of a course: most sentences have none and need not be read for it.
+        courses = (rule for rule in rules.of(CueRule) if rule.change and rule.assertion)
+        phrases = [*(phrase for rule in courses for _, phrase in rule.phrases()), *rules.grammar.phrases("none_behind")]
+        self.course_ends = frozenset(words[-1] for phrase in phrases if (words := normal_form(phrase)))
         # The headings of a department are few; each is read once.
         self.read_headings = lru_cache(maxsize=4096)(self._read_headings)
 
@@ -126,6 +130,10 @@ class ParsedReport:
         if number not in self._parsed:
             self._parsed[number] = self._parse(number)
         return self._parsed[number]
+
+    def may_tell_course(self, number: int) -> bool:
+        """Say whether a sentence has a word by which it could tell how an edema went, or that there is none."""
+        return any(token.norm in self.tools.course_ends for token in self.sentences[number].tokens)
 
     def cues(self, number: int) -> list[Cue]:
         """Give the cues of one sentence, also where it names nothing that they could speak of."""
@@ -245,6 +253,9 @@ class ParsedReport:
     def _level_before(self, number: int) -> str | None:
         """Give the one vertebral level that the sentence before names."""
         if not self.stands_with(number - 1, number):
+            return None
+        sites = self.tools.rules.sites
+        if not any(sites[place.site].level == "vertebra" and not place.level for place in self.parse(number).places):
             return None
         levels = {place.level for place in self.parse(number - 1).places if place.level}
         return next(iter(levels)) if len(levels) == 1 else None

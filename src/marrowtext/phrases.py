@@ -7,7 +7,7 @@ column the longest wins.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from marrowtext.engine import Match
@@ -78,6 +78,7 @@ class Lexicon:
         # By list and first word (or last word), the lengths that a phrase can have, longest first.
         self._begins = {name: _lengths(phrases, 0) for name, phrases in self._lists.items()}
         self._ends = {name: _lengths(phrases, -1) for name, phrases in self._lists.items()}
+        self._openings: dict[tuple[str, ...], dict[str, list[str]]] = {}
         self.compounds = dict(phrase.split() for phrase in rules.grammar.phrases("compounds"))
         self.ordinals = {word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)}
         self.ordinals.update(dict.fromkeys(rules.grammar.phrases("first_names"), 1))
@@ -95,6 +96,21 @@ class Lexicon:
             ):
                 return length
         return 0
+
+    def find(self, names: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[tuple[int, str, int]]:
+        """Find the phrases of several lists in a sentence: token, list and length; of one token the first list's."""
+        openings = self._openings.get(names)
+        if openings is None:
+            openings = {}
+            for name in names:
+                for word in self._begins[name]:
+                    openings.setdefault(word, []).append(name)
+            self._openings[names] = openings
+        for at, token in enumerate(tokens):
+            for name in openings.get(token.norm, ()):
+                if length := self.at(name, tokens, at):
+                    yield at, name, length
+                    break
 
     def before(self, name: str, tokens: Sequence[Token], end: int) -> int:
         """Give the length of the longest phrase of a list that ends before a token, 0 where none does."""

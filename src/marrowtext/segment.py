@@ -40,7 +40,11 @@ _LABEL = re.compile(r"[^\W_](?:[^.;:\n]|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b|\s)){0,70
 _INITIALS = re.compile(r"[a-z](?:\.[a-z])+")
 _LONG_LINE = 55
 _LABEL_WORDS = 7
+# How many characters a line has that names only a side and a part of the body.
+_BARE_LABEL = 40
 _NOTE_LINES = 5
+# How full most lines are that break inside a sentence because the page is no wider.
+_FULL = 0.8
 # The most characters of a sentence; dictated run-on sentences stay below it.
 _LONGEST = 1500
 _DASH_LABEL_WORDS = 3
@@ -336,6 +340,8 @@ class Segmenter:
 
     def _find_bare_label(self, text: str, start: int, end: int) -> tuple[int, int] | None:
         """Find a sentence or a line that names only a side and a part of the body: "RT HIP", "Left leg."."""
+        if end - start > _BARE_LABEL:
+            return None
         stop = end
         while stop > start and not text[stop - 1].isalnum():
             stop -= 1
@@ -372,6 +378,7 @@ def _are_notes(text: str, lines: list[tuple[int, int]]) -> bool:
     closed = sum(sign in ".,;" for sign in ends)
     # Lines of one width that break inside a sentence are prose, hard-wrapped.
     full = [text[start:end] for start, end in lines if text[start:end].strip()]
-    wrapped = sum(len(line) >= _LONG_LINE and after.lstrip()[:1].islower() for line, after in pairwise(full))
-    prose = wrapped * 2 > small
+    wrapped = [len(line) for line, after in pairwise(full) if after.lstrip()[:1].islower()]
+    width = max(wrapped, default=0) * _FULL
+    prose = width > _LONG_LINE * _FULL and sum(length >= width for length in wrapped) > len(wrapped) * _FULL
     return len(starts) >= _NOTE_LINES and small * 2 >= len(starts) and closed * 3 <= len(ends) and not prose
