@@ -24,14 +24,14 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
     """Make the rows of the sentences `numbers`, in text order, and give the candidates that made none."""
     rows: list[Row] = []
     rejected: list[Rejected] = []
-    wanted = sorted(numbers)
-    for number in wanted:
-        rows.extend(_rows_of(report, number, rows, rejected))
+    wanted = set(numbers)
+    # A clause that speaks of a mention again may stand in the sentence behind it, which names none.
+    behind = {number + 1 for number in wanted if number + 1 < len(report.sentences)}
+    for number in sorted(wanted | behind):
+        if number in wanted:
+            rows.extend(_rows_of(report, number, rows, rejected))
         rows.extend(find_ellipses(report, number, rows))
         rows.extend(find_courses(report, number, rows))
-        if rows and number + 1 < len(report.sentences) and number + 1 not in wanted:
-            rows.extend(find_ellipses(report, number + 1, rows))
-            rows.extend(find_courses(report, number + 1, rows))
     rows = [
         replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
     ]

@@ -25,18 +25,17 @@ class Screen:
 
     def __init__(self, rules: RuleSet, normal_form: Callable[[str], tuple[str, ...]]) -> None:
         self._triggers = frozenset(word for phrase in rules.grammar.phrases("triggers") for word in normal_form(phrase))
-        self._anaphors = frozenset(
-            normal_form(phrase)[0] for rule in rules.of(MentionRule) if rule.anaphor for _, phrase in rule.phrases()
-        )
+        self._anaphors = frozenset(word for phrase in rules.grammar.phrases("anaphors") for word in normal_form(phrase))
         for rule in rules.of(MentionRule):
+            words = self._anaphors if rule.anaphor else self._triggers
             for _, phrase in rule.phrases():
-                if not rule.anaphor and self._triggers.isdisjoint(normal_form(phrase)):
+                if words.isdisjoint(normal_form(phrase)):
                     raise RuleError(
                         f"{rules.origins[rule.id]}: rule {rule.id}: terms: no trigger word in {phrase!r}; "
-                        "add one of its words to triggers in grammar.toml"
+                        f"add one of its words to {'anaphors' if rule.anaphor else 'triggers'} in grammar.toml"
                     )
-        words = self._triggers | self._anaphors
-        self._automaton = AhoCorasick(sorted(words | rules.spelling.variants_of(words)))
+        wanted = self._triggers | self._anaphors
+        self._automaton = AhoCorasick(sorted(wanted | rules.spelling.variants_of(wanted)))
 
     def select(self, text: str, sentences: Sequence[Sentence]) -> list[int]:
         """Give the numbers of the sentences that can hold a mention, or a name that stands for one before it."""

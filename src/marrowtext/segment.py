@@ -345,12 +345,10 @@ class Segmenter:
         stop = end
         while stop > start and not text[stop - 1].isalnum():
             stop -= 1
-        words = [token.norm for token in split_words(text, self._spelling, start, stop)]
-        sided = any(word in self._sides for word in words) or any(word in ("r", "l") for word in words)
-        if not sided or not 1 < len(words) <= _LABEL_WORDS:
-            return None
-        named = all(word in self._sides or word in self._body or word in ("r", "l") for word in words)
-        return (start, stop) if named else None
+        words = [self._spelling.normalise(word) for word in text[start:stop].split()]
+        sided = any(word in self._sides or word in ("r", "l") for word in words)
+        named = sided and all(word in self._sides or word in self._body or word in ("r", "l") for word in words)
+        return (start, stop) if named and len(words) > 1 else None
 
 
 def _shorten(text: str, start: int, end: int) -> Iterator[int]:
