@@ -69,7 +69,10 @@ def decide(
     asked = any(
         table.get(e.rule.assertion, e.rule.assertion) is Assertion.HYPOTHETICAL for e in held if e.rule.assertion
     )
-    if resolved and not asked and not any(e.rule.change is Change.DECREASED for e in changes):
+    if resolved and asked:
+        # "Has the edema settled?" asks about it.
+        assertion = Assertion.HYPOTHETICAL
+    elif resolved and not any(e.rule.change is Change.DECREASED for e in changes):
         change = Change.RESOLVED
         assertion = Assertion.ABSENT
     else:

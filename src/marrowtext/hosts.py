@@ -135,7 +135,7 @@ class HostFinder:
             if name.end <= item.start < limit and self._leads_to(words, name.end, item.start):
                 if item.bone and self._is_only_near(words, name.end, item.start):
                     return None, "near"
-                if not (item.soft and self._lies_under(words, name.end, item.start)):
+                if not (item.soft and not self._is_within(words, name.end, item.start)):
                     return item.bone, item.structure
         return None
 
@@ -201,9 +201,11 @@ class HostFinder:
             self._lexicon.at(leading, words.tokens, at, end) for at in range(start, end) for leading in _LEADING
         )
 
-    def _lies_under(self, words: Words, start: int, end: int) -> bool:
-        """Say whether a name is said to lie under cartilage, so in bone: "edematous beneath thinned cartilage"."""
-        return any(self._lexicon.at("under", words.tokens, at, end) for at in range(start, end))
+    def _is_within(self, words: Words, start: int, end: int) -> bool:
+        """Say whether a name is said to lie in cartilage: not "beneath thinned cartilage", nor "and its cartilage"."""
+        under = any(self._lexicon.at("under", words.tokens, at, end) for at in range(start, end))
+        led = any(self._lexicon.at("places", words.tokens, at, end) for at in range(start, end))
+        return led and not under
 
     def _is_had(self, words: Words, start: int) -> bool:
         """Say whether the words before a name give it to what stands before ("a cyst with high signal")."""

@@ -232,6 +232,8 @@ class PlaceReader:
         for region, table in rule.refine_at.items():
             if region in context.regions or any(self._rules.sites[s].region == region for s in context.sites):
                 refine.update(table)
+        # "The superior pubic rami" are those of both sides.
+        paired = phrase.match.form == "plural" and not (rule.midline or rule.level or rule.plural_sites or phrase.bones)
         rows: list[_Row] = []
         for chunk in fill_chunks(phrase.chunks, phrase.behind):
             refined = [refine_zone(zone, refine, self._lexicon.compounds) for zone in chunk.zones]
@@ -245,6 +247,8 @@ class PlaceReader:
             if not sites:
                 whole, side = self._whole(phrase, refine, finer, side, numbered=bool(numbers or levels))
                 sites = [(site, ()) for site in whole]
+            elif paired and side is None and not numbers:
+                side = Laterality.BILATERAL
             rules = (rule.id, *chunk.rules, *phrase.behind.rules)
             rows.extend(
                 (site, level, (*plain, *rest), side, rules) for site, rest in sites for level in (levels or [None])

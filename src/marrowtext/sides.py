@@ -112,6 +112,14 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             if place.side is not None
             and (report.tools.rules.sites[place.site].joint or (row.place and _is_near(report, place, row.place)))
         }
+    if len(found) > 1 and not midline:
+        # "On the left the iliac side is bright; the right has cleared": the side told first is the mention's.
+        before = [m for m in words.sides if m.end <= row.name.start and m.start not in owned]
+        found = (
+            {side_of(before[-1])}
+            if before and words.norms(before[-1].start - 2, before[-1].start) == "on the"
+            else found
+        )
     return next(iter(found)) if len(found) == 1 else None
 
 
