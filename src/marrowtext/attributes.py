@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from marrowtext.clauses import Clauses
 from marrowtext.engine import Match
+from marrowtext.model import Laterality
 from marrowtext.names import Name
-from marrowtext.phrases import Lexicon, Words
+from marrowtext.phrases import Lexicon, Words, side_of
 from marrowtext.schema import AttributeRule, GradeRule
 
 __all__ = ["AttributeReader", "Attributes"]
@@ -23,6 +25,8 @@ _SIZE = re.compile(
 # What may stand between the name of a grading system and the grade.
 _GAP = r"[\s:=(\-]*(?:(?:is|of)\s+)?[\s:=(\-]*"
 _REACH = 14
+# How far from two degrees, in tokens, their sides stand.
+_BY_SIDE = 7
 # How many tokens "grade 3" takes.
 _GRADED = 2
 
@@ -155,6 +159,29 @@ class AttributeReader:
             if match.start >= name.end and self._describes(words, match, name, names):
                 return match
         return None
+
+    def read_sides(self, words: Words, clauses: Clauses, name: Name) -> list[tuple[Laterality, str]]:
+        """Give the severity of each side where a sentence tells them apart, else none: "intense on the left and mild on
+        the right", "moderate left and mild right", "moderate and mild on the left and right respectively".
+        """
+        begin = clauses.around(name.start)[0]
+        degrees = [m for m in words.attributes if _rule(m).column == "severity" and _rule(m).value and m.start >= begin]
+        sides = [m for m in words.sides if side_of(m) is not Laterality.BILATERAL and m.start >= begin]
+        for first, second in pairwise(degrees):
+            ends = (first.start - _BY_SIDE, second.end + _BY_SIDE)
+            near = [match for match in sides if ends[0] <= match.start and match.end <= ends[1]]
+            told = {side_of(match) for match in near}
+            if len(near) == len(told) == 2 and self._is_run(words, first.start, second.end):
+                return [
+                    (side_of(side), _rule(degree).value) for side, degree in zip(near, (first, second), strict=True)
+                ]
+        return []
+
+    def _is_run(self, words: Words, start: int, end: int) -> bool:
+        """Say whether only sides, degrees and small words stand from one degree to another."""
+        known = {p for m in (*words.attributes, *words.sides) for p in range(m.start, m.end)}
+        small = ("on", "the", "and", ",", "side", "but", "of", "with", "/", "in")
+        return all(at in known or words.tokens[at].norm in small for at in range(start, end))
 
     def read_acuity(self, words: Words, start: int, end: int) -> tuple[str, str] | None:
         """Give the acuity, and its rule, that is said of the cause at code points `start` to `end`: within its words or

@@ -59,10 +59,11 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
     for at, name, length in openings:
         assertion, change = _OPENINGS[name]
         opens = at == 0 or tokens[at - 1].norm in _BEFORE or at in parsed.clauses.starts
+        opens = opens or lexicon.has("verbs", tokens[at - 1].norm) or tokens[at - 1].norm in ("only", "still")
         row = _find_antecedent(number, at, earlier, parsed, assertion)
         if not opens or row is None:
             continue
-        places = _find_places(parsed, at + length) or _find_label(parsed, at)
+        places = _find_places(parsed, at + length) or _find_label(parsed, at) or _find_subject(report, parsed, at)
         for place in places:
             yield replace(
                 row,
@@ -101,6 +102,14 @@ def _find_label(parsed: ParsedSentence, at: int) -> list[Place]:
     if at == 0 or parsed.words.tokens[at - 1].norm != ":":
         return []
     return [place for place in parsed.places if place.end == at - 1 and not place.masked]
+
+
+def _find_subject(report: ParsedReport, parsed: ParsedSentence, at: int) -> list[Place]:
+    """Give the place that has what is told without its name: "the acromial side has only a trace of it"."""
+    lexicon, tokens = report.tools.lexicon, parsed.words.tokens
+    while at > 0 and (lexicon.has("verbs", tokens[at - 1].norm) or tokens[at - 1].norm in ("only", "still", "also")):
+        at -= 1
+    return [place for place in parsed.places if place.end == at and not place.masked]
 
 
 def _find_places(parsed: ParsedSentence, start: int) -> list[Place]:

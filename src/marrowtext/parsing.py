@@ -150,9 +150,20 @@ class ParsedReport:
 
     def _context(self, number: int) -> Context:
         sites = [place.site for place in self.heading(self.sentences[number]).places]
-        if self.stands_with(number - 1, number) and number - 1 in self._parsed:
-            sites += [place.site for place in self._parsed[number - 1].places[::-1]]
+        if self.stands_with(number - 1, number) and (number - 1 in self._parsed or self._needs_context(number)):
+            sites += [place.site for place in self.parse(number - 1).places[::-1]]
         return Context(tuple(sites), self.exam.regions)
+
+    def _needs_context(self, number: int) -> bool:
+        """Say whether a sentence with a mention has a short name that the sentence before explains: "the shaft"."""
+        words = self.words(number)
+        if not words.mentions:
+            return False
+        lexicon, tokens = self.tools.lexicon, words.tokens
+        return any(
+            match.form == "short" and match.start and lexicon.has("determiners", tokens[match.start - 1].norm)
+            for match in words.sites
+        )
 
     def _parse(self, number: int) -> ParsedSentence:
         tools = self.tools

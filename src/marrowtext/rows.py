@@ -146,8 +146,15 @@ def _rows_at(
         if (not excepted or (place not in excepted and place.start < name.start))
         and not _is_complaint(report, row, place)
     ]
+    apart = report.tools.attributes.read_sides(parsed.words, parsed.clauses, name)
     for place in places or [None]:
-        yield replace(row, place=_sited(report, name, place))
+        there = _sited(report, name, place)
+        if there is None or not apart:
+            yield replace(row, place=there)
+            continue
+        for side, severity in apart:
+            own = replace(attributes, severity=severity)
+            yield replace(row, place=replace(there, side=side), attributes=own)
     for place in excepted:
         there = replace(row, place=_sited(report, name, place), source=LinkSource.CLAUSE)
         yield replace(there, assertion=Assertion.PRESENT, change=None)
