@@ -257,6 +257,7 @@ def _are_weightings(words: Words, places: Sequence[Place], lexicon: Lexicon, sta
             or lexicon.at("joins", words.tokens, at, end)
             or _covered(words, places, at, end)
             or lexicon.at("places", words.tokens, at, end)
+            or lexicon.at("extensions", words.tokens, at, end)
         )
         if not length:
             return False

@@ -46,7 +46,10 @@ class NounChooser:
                 chosen.append(self._by_region(full, chosen, context))
                 continue
             adjectives = [match for match in candidates if match.form == "adjective"]
-            alone = context.heading and end == len(words.tokens)
+            last = end == len(words.tokens) or not words.tokens[end].norm.isalpha()
+            sided = any(match.end == start for match in words.sides)
+            # "Tibial:" in a heading, and "rt tib," in notes, are the bone.
+            alone = last and (sided or (context.heading and end == len(words.tokens)))
             if adjectives and (alone or self._precedes_mention(words, end) or self._precedes_part(words, end)):
                 chosen.append(self._by_region(adjectives, chosen, context))
                 continue

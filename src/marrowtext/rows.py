@@ -148,13 +148,13 @@ def _rows_at(
     ]
     apart = report.tools.attributes.read_sides(parsed.words, parsed.clauses, name)
     for place in places or [None]:
-        there = _sited(report, name, place)
-        if there is None or not apart:
-            yield replace(row, place=there)
+        sited = _sited(report, name, place)
+        if sited is None or not apart:
+            yield replace(row, place=sited)
             continue
         for side, severity in apart:
             own = replace(attributes, severity=severity)
-            yield replace(row, place=replace(there, side=side), attributes=own)
+            yield replace(row, place=replace(sited, side=side), attributes=own)
     for place in excepted:
         there = replace(row, place=_sited(report, name, place), source=LinkSource.CLAUSE)
         yield replace(there, assertion=Assertion.PRESENT, change=None)

@@ -34,6 +34,9 @@ def find_side(report: ParsedReport, row: Row) -> Side:
         return nearer, LateralitySource.MENTION
     midline = place is not None and report.tools.rules.sites[place.site].midline
     side = _in_sentence(report, row, midline=midline)
+    label = report.heading(report.sentences[row.number]).side
+    if place is not None and row.source is LinkSource.BEFORE and place.side is Laterality.BILATERAL and label:
+        return label, LateralitySource.HEADING
     # What the sentence itself says is nearer than the sentence before.
     if place is not None and place.side is not None and not (side and row.source is LinkSource.BEFORE):
         sources = {LinkSource.HEADING: LateralitySource.HEADING, LinkSource.BEFORE: LateralitySource.SENTENCE}
