@@ -151,6 +151,16 @@ class HostFinder:
                 return match.rule.id
         return None
 
+    def is_doubted(self, words: Words, name: Name) -> bool:
+        """Say whether signal is told to be a lesion perhaps: "a bright focus, which may be a vessel"."""
+        return any(
+            name.rule.concept in _structure(match).concepts
+            and name.end <= match.start
+            and any(self._lexicon.at("may", words.tokens, at, match.start) for at in range(name.end, match.start))
+            and self._is_verdict(words, name.end, match.start)
+            for match in words.structures
+        )
+
     def _items(self, words: Words, places: Sequence[Place], name: Name) -> list[_Item]:
         """List the bones and structures of the sentence in text order; a joint is a structure, a bare level neither."""
         items: list[_Item] = []

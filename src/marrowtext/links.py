@@ -55,6 +55,10 @@ class Linker:
         """Say whether the sentence goes on about the one before: "Surrounding edema."."""
         return self._hosts.continues(words, name)
 
+    def is_doubted(self, words: Words, name: Name) -> bool:
+        """Say whether signal is told to be a lesion perhaps: "a bright focus, which may be a vessel"."""
+        return self._hosts.is_doubted(words, name)
+
     def link(
         self,
         words: Words,

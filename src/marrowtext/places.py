@@ -166,7 +166,8 @@ class PlaceReader:
         """Take the side from "both the trochanter and the neck", which names two sites and no sides."""
         for first, second in pairwise(phrases):
             both = self._lexicon.has("pair_words", words.tokens[first.start].norm)
-            if not both or first.plural or second.plural or second.group != first.group:
+            many = "plural" in (first.match.form, second.match.form)
+            if not both or many or second.group != first.group:
                 continue
             if site_of(first.match) != site_of(second.match):
                 for chunk in (*first.chunks, first.behind):

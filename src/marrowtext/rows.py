@@ -74,10 +74,13 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
         return
     parsed = report.parse(number)
     around = report.surroundings(number)
-    for name, claim in zip(parsed.names, parsed.claims, strict=True):
+    for name, told in zip(parsed.names, parsed.claims, strict=True):
+        claim = told
         if claim.assertion is None:
             rejected.append(_reject(parsed, name, "no value beside a neutral name"))
             continue
+        if claim.assertion is Assertion.PRESENT and report.tools.linker.is_doubted(parsed.words, name):
+            claim = replace(told, assertion=Assertion.POSSIBLE)
         places = [place for place in parsed.places if not _is_denied_name(parsed, place)]
         outside = claim.assertion is Assertion.ABSENT and _is_after_exception(report, parsed.words, name)
         link = report.tools.linker.link(

@@ -157,8 +157,8 @@ def _refers_back(report: ParsedReport, row: Row) -> bool:
 
 
 def _of_sentence(report: ParsedReport, number: int) -> Laterality | None:
-    """Give the side of a sentence that names one only."""
-    sides = {side_of(match) for match in report.words(number).sides}
+    """Give the side of a sentence that names one only; "both" may count other things than sides."""
+    sides = {side_of(m) for m in report.words(number).sides if not _is_pronoun(report, report.words(number), m)}
     return next(iter(sides)) if len(sides) == 1 else None
 
 

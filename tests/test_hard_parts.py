@@ -1,0 +1,256 @@
+"""The hard parts of reading a report, as the rows of short reports: what is denied, doubted, asked, past, and where."""
+
+from __future__ import annotations
+
+import pytest
+
+from marrowtext.model import Finding, Report
+from marrowtext.pipeline import Pipeline
+
+
+def tell(finding: Finding) -> str:
+    """Write out what a row says, without what it leaves open."""
+    pattern = None if finding.pattern == "unspecified" else finding.pattern
+    said = (finding.assertion, finding.site, finding.level, finding.laterality, finding.change, pattern)
+    return " ".join(str(value) for value in said if value)
+
+
+def read(pipeline: Pipeline, text: str) -> list[str]:
+    return [tell(finding) for finding in pipeline.findings(Report("1", text))]
+
+
+NEGATION = [
+    ("No fracture, contusion or marrow edema of the talus.", ["absent talus", "absent talus"]),
+    ("No fracture, but marrow edema in the talus.", ["present talus"]),
+    ("No marrow edema except in the cuboid.", ["absent", "present cuboid"]),
+    ("Aside from the cuboid, there is no marrow edema.", ["absent"]),
+    ("No marrow edema other than in the navicular.", ["absent", "present navicular"]),
+    ("Marrow edema of the talus is not seen.", ["absent talus"]),
+    ("The marrow edema of the talus has resolved.", ["absent talus resolved"]),
+    ("Bone bruising is absent in the calcaneus.", ["absent calcaneus"]),
+    ("Neither the talus nor the calcaneus shows marrow edema.", ["absent talus", "absent calcaneus"]),
+    ("No change in the marrow edema of the talus.", ["present talus unchanged"]),
+    ("No increase in the marrow edema of the talus.", ["present talus"]),
+    ("Not only the talus but also the cuboid shows marrow edema.", ["present talus", "present cuboid"]),
+    ("Marrow edema in the talus. No other marrow edema.", ["present talus", "absent"]),
+    ("No new marrow edema in the talus.", ["absent talus"]),
+    ("MARROW: Normal", ["absent"]),
+    ("Marrow edema: none", ["absent"]),
+    (
+        "Marrow edema in the iliac side of the left sacroiliac joint, none on the sacral side.",
+        ["present sacroiliac_iliac_side left", "absent sacroiliac_sacral_side left"],
+    ),
+    ("The fracture line is not associated with marrow edema.", ["absent"]),
+    ("No marrow signal abnormality, except for a few sclerotic foci in the ilium.", ["absent"]),
+]
+
+DOUBT = [
+    (
+        "Marrow edema of the tibial shaft, likely stress reaction.",
+        ["present tibial_shaft stress_reaction", "possible tibial_shaft stress_reaction"],
+    ),
+    ("Marrow edema of the talus; nondisplaced fracture cannot be excluded.", ["present talus"]),
+    ("Possible marrow edema of the talus.", ["possible talus"]),
+    ("Marrow edema of the talus cannot be excluded.", ["possible talus"]),
+    (
+        "Contusion versus stress reaction of the calcaneus.",
+        ["present calcaneus traumatic", "present calcaneus stress_reaction"],
+    ),
+    ("High STIR signal in the femoral neck, red marrow versus edema.", ["possible femoral_neck"]),
+    ("High STIR signal in the talus may represent a subtle contusion.", ["possible talus traumatic"]),
+    ("Bright STIR focus at the sacral ala, which may be a vessel.", ["possible sacral_ala"]),
+    ("Marrow edema of the talus is unlikely.", ["absent talus"]),
+    ("Equivocal marrow edema in the lunate.", ["possible lunate"]),
+]
+
+PAST_AND_ASKED = [
+    ("INDICATION: Rule out bone bruise.\nFINDINGS: Menisci intact.", ["hypothetical"]),
+    ("INDICATION: Has the marrow edema settled?\nFINDINGS: Menisci intact.", ["hypothetical"]),
+    ("COMPARISON: Prior MRI showed marrow edema of the talus.\nFINDINGS: Menisci intact.", ["historical talus"]),
+    ("If marrow edema is seen, repeat the exam.", ["hypothetical"]),
+    ("Repeat MRI is advised to confirm resolution of the marrow edema.", ["hypothetical"]),
+    ("History of bone bruise of the talus.", ["historical talus"]),
+    ("Marrow edema of the talus seen previously has decreased.", ["present talus decreased"]),
+    ("The examination revealed marrow edema of the talus.", ["present talus"]),
+    (
+        "The talus, which was edematous in March, is back to normal marrow signal.",
+        ["historical talus", "absent talus resolved"],
+    ),
+    ("IMPRESSION: Meniscal tear.\nADDENDUM 07:55: There is marrow edema of the patella.", ["present patella"]),
+]
+
+CHANGE = [
+    ("Marrow edema of the talus, not present previously.", ["present talus new"]),
+    ("Marrow edema of the talus that was not there in March.", ["present talus new"]),
+    ("Marrow edema of the talus has worsened.", ["present talus increased"]),
+    ("Residual marrow edema of the talus.", ["present talus decreased"]),
+    ("Marrow edema of the talus has nearly resolved.", ["present talus decreased"]),
+    ("Marrow edema of the talus is stationary.", ["present talus unchanged"]),
+    ("There is no marrow edema of the talus any longer.", ["absent talus resolved"]),
+]
+
+BARE_WORDS = [
+    ("Edema in the femoral head and in the gluteus medius muscle.", ["present femoral_head"]),
+    ("Contusion of the vastus lateralis muscle.", []),
+    ("Effusion and edema.", []),
+    ("Hoffa's fat pad is edematous and the patella is high.", []),
+    ("Extensive bone marrow and surrounding soft tissue edema of the calcaneus.", ["present calcaneus"]),
+    ("Fracture of the pubis with adjacent marrow and obturator externus edema.", ["present pubis traumatic"]),
+    ("High signal in the posterior horn of the medial meniscus.", []),
+    ("Cord edema at T6. Marrow edema of the T6 vertebral body.", ["present vertebral_body T6"]),
+]
+
+SIGNAL = [
+    ("Increased T2 signal in the talus.", ["present talus"]),
+    ("High STIR signal in the talus, consistent with marrow edema.", ["present talus"]),
+    ("The talus is dark on T1 and bright on STIR, in keeping with edema.", ["present talus"]),
+    ("Edema-like marrow signal in the lunate.", ["present lunate"]),
+    ("Decreased T1 signal in the iliac bones.", []),
+    ("Red marrow reconversion of the femoral shafts.", []),
+    ("Marrow replacement of the L3 vertebral body.", []),
+    ("Modic type 1 change at L4-L5.", ["present vertebral_endplate L4-L5 degenerative"]),
+    ("Modic type 2 change at L4-L5.", []),
+    ("Subchondral cyst of the acetabulum.", []),
+    ("The marrow of the acetabulum is preserved in signal.", ["absent acetabulum"]),
+    ("Abnormal marrow signal in the sacrum.", ["possible sacrum"]),
+]
+
+SITES = [
+    (
+        "Marrow edema of the medial and lateral tibial plateaus.",
+        ["present medial_tibial_plateau", "present lateral_tibial_plateau"],
+    ),
+    (
+        "MRI knee. Contusions of the posterolateral tibia and femoral condyle.",
+        ["present lateral_tibial_plateau traumatic", "present lateral_femoral_condyle traumatic"],
+    ),
+    (
+        "Marrow edema of the second to fourth metatarsals.",
+        ["present metatarsal_2", "present metatarsal_3", "present metatarsal_4"],
+    ),
+    ("Marrow edema on both sides of the sacroiliac joint.", ["present sacroiliac_joint"]),
+    ("Marrow edema of the femoral head extending into the neck.", ["present femoral_head", "present femoral_neck"]),
+    ("Marrow edema of L2 and L4.", ["present vertebra L2", "present vertebra L4"]),
+    ("Edema at the anteroinferior corner of L5.", ["present vertebral_corner L5"]),
+    (
+        "Marrow edema in the femoral head. Similar changes on the acetabular side.",
+        ["present femoral_head", "present acetabulum"],
+    ),
+    (
+        "Contusion of the patella and a smaller one in the lateral femoral condyle.",
+        ["present patella traumatic", "present lateral_femoral_condyle traumatic"],
+    ),
+    (
+        "The femoral head is of normal marrow signal, as are the sacrum and the ilium.",
+        ["absent femoral_head", "absent sacrum", "absent ilium"],
+    ),
+    ("PATELLA: Marrow edema.", ["present patella"]),
+    ("Fracture of the navicular. Surrounding marrow edema.", ["present navicular traumatic"]),
+    ("Tear of the tibial collateral ligament with edema in the femoral condyle.", ["present femoral_condyle reactive"]),
+    ("Marrow edema surrounding the fracture of the talar neck.", ["present talar_neck traumatic"]),
+    (
+        "The marrow edema in the neck is stable, while that in the femoral head has cleared.",
+        ["present femoral_neck unchanged", "absent femoral_head resolved"],
+    ),
+    ("Collapse of L1. The vertebral body shows marrow edema.", ["present vertebral_body L1"]),
+    ("R hip - BME femoral head/neck.", ["present femoral_head right", "present femoral_neck right"]),
+    (
+        "Contusions of the lateral femoral condyle and both tibial plateaus.",
+        [
+            "present lateral_femoral_condyle traumatic",
+            "present medial_tibial_plateau traumatic",
+            "present lateral_tibial_plateau traumatic",
+        ],
+    ),
+]
+
+SIDES = [
+    ("MRI RIGHT ANKLE\nMarrow edema of the talus.", ["present talus right"]),
+    (
+        "MRI BOTH HIPS\nRT HIP\nMarrow edema of the femoral head.\nLT HIP\nNo marrow edema of the femoral head.",
+        ["present femoral_head right", "absent femoral_head left"],
+    ),
+    ("MRI LEFT KNEE\nTear of the right kidney. Marrow edema of the patella.", ["present patella left"]),
+    (
+        "Marrow edema of the sacral alae, intense on the left and mild on the right.",
+        ["present sacral_ala left", "present sacral_ala right"],
+    ),
+    ("Marrow edema at the pubic symphysis, greater on the right.", ["present pubic_symphysis bilateral"]),
+    ("MRI LEFT HIP\nThe opposite hip shows no marrow edema.", ["absent hip_joint right"]),
+    ("MRI RIGHT HIP\nFaint marrow edema is left in the femoral head.", ["present femoral_head right decreased"]),
+    ("Neither femoral neck shows marrow edema.", ["absent femoral_neck bilateral"]),
+    ("Marrow edema of the L4 body. A collection is seen on the right.", ["present vertebral_body L4"]),
+    ("Marrow edema of both the talus and the cuboid.", ["present talus", "present cuboid"]),
+]
+
+PATTERNS = [
+    (
+        "FINDINGS: Marrow edema of both pubic bodies.\nIMPRESSION: Osteitis pubis.",
+        ["present pubic_body bilateral inflammatory"],
+    ),
+    ("Subchondral marrow edema of the patella with overlying cartilage loss.", ["present patella degenerative"]),
+    ("Marrow edema of the femoral head, without fracture.", ["present femoral_head"]),
+    ("Marrow edema of the calcaneus. This is reactive to the plantar fasciitis.", ["present calcaneus reactive"]),
+    ("Old fracture of the talus with marrow edema.", ["present talus"]),
+]
+
+NOISE = [
+    ("MARROW OEDEMA LT FEM HEAD", ["present femoral_head left"]),
+    ("BME MFC c/w SIFK", ["present medial_femoral_condyle insufficiency_fracture"]),
+    ("no # / BME rt talus", ["absent talus right"]),
+    ("There is marrow\n   oedema of the tal\u0075s", ["present talus"]),
+    ("1.Marrow edema of the talus.2.Normal cuboid.", ["present talus"]),
+    ("Marrow\u00a0edema of the talus (series 4, image 12).", ["present talus"]),
+    ("Bone marow odema in rt acetabulm // no AVN", ["present acetabulum right"]),
+    ("B/L fem hds - no BME, no AVN", ["absent femoral_head bilateral"]),
+]
+
+
+@pytest.mark.parametrize(("text", "rows"), NEGATION)
+def test_negation(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), DOUBT)
+def test_doubt(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), PAST_AND_ASKED)
+def test_past_and_asked(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), CHANGE)
+def test_change(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), BARE_WORDS)
+def test_bare_words(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), SIGNAL)
+def test_signal(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), SITES)
+def test_sites(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), SIDES)
+def test_sides(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), PATTERNS)
+def test_patterns(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(("text", "rows"), NOISE)
+def test_surface_noise(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
