@@ -99,6 +99,8 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
     if _is_verdict(words, lexicon, name.end, match.start, only_signal=only_signal):
         return True
+    if only_signal and _is_alternative_of(words, places, lexicon, name.end, match):
+        return True
     if name.rule.neutral and rule.neutral:
         return _is_told_twice(words, lexicon, name.end, match.start)
     if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
@@ -215,6 +217,25 @@ def _is_substance(words: Words, lexicon: Lexicon, name: Name, match: Match) -> b
     skipped = {p for m in (*words.zones, *words.attributes, *words.sides) for p in range(m.start, m.end)}
     at += lexicon.at("places", tokens, at, match.start)
     return all(p in skipped or lexicon.has("determiners", tokens[p].norm) for p in range(at, match.start))
+
+
+def _is_alternative_of(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, match: Match) -> bool:
+    """Say whether edema is told as one of the things that a signal may be, or is, with an adjective: "a bright focus of
+    the ischium, marrow edema versus red marrow", "a focus of bright, enhancing edema".
+    """
+    tokens = words.tokens
+    if tokens[match.start - 1].norm == "," and lexicon.at("alternatives", tokens, match.end):
+        inside = {p for place in places for p in range(place.start, place.end)}
+        return all(
+            p in inside
+            or tokens[p].norm == ","
+            or lexicon.at("places", tokens, p)
+            or lexicon.has("parts", tokens[p].norm)
+            or lexicon.has("determiners", tokens[p].norm)
+            for p in range(start, match.start)
+        )
+    between = [token.norm for token in tokens[start : match.start]]
+    return bool(between) and all(norm in (",", "enhancing") for norm in between)
 
 
 def _is_told_twice(words: Words, lexicon: Lexicon, start: int, end: int) -> bool:

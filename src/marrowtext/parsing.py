@@ -225,7 +225,8 @@ class ParsedReport:
         if sentence.section.heading is not None or sentence not in self.sentences[:_OPENING]:
             return False
         marks = [token for token in sentence.tokens if token.norm == "?"]
-        return any(self.text[mark.end : mark.end + 1].isalpha() for mark in marks)
+        first = bool(marks) and marks[0] is sentence.tokens[0]
+        return first or any(self.text[mark.end : mark.end + 1].isalpha() for mark in marks)
 
     def heading(self, sentence: Sentence) -> Heading:
         """Give what the headings say that a sentence stands under."""
@@ -248,6 +249,8 @@ class ParsedReport:
             earlier = self.parse(number - 1)
             free = [place for place in earlier.places if not place.masked]
             if self.sentences[number - 1].headings == sentence.headings:
+                lexicon, tokens = self.tools.lexicon, earlier.words.tokens
+                free = [place for place in free if not lexicon.before("near", tokens, place.start)] or free
                 bones = [place for place in free if not self.tools.rules.sites[place.site].joint] or free
                 before = tuple(place for place in bones if place.group == bones[-1].group)
                 soft = not free and bool(earlier.words.structures)

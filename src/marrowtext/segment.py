@@ -35,6 +35,8 @@ _STOP = re.compile(
     r"(?P<end>[.!?]+[\"'”’)\]]*)(?=\s+|$)|(?<=[a-z0-9)])(?P<glued>\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)|(?<=[A-Z)])(?P<caps>\.)(?=[A-Z]{2,}\b)"
 )
 _COUNT = re.compile(r"(?:(?<=\s)|(?<![^\s]))([1-9])(?=\s+[^\W\d_]{3,})")
+# A date or a number at the end of a heading.
+_DATE = re.compile(r"\s[\d/.,-]+$")
 _LABEL = re.compile(r"[^\W_](?:[^.;:\n]|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b|\s)){0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
 # "S.I. joint", "a.p. view".
 _INITIALS = re.compile(r"[a-z](?:\.[a-z])+")
@@ -145,7 +147,7 @@ class Segmenter:
         words = [(m.start(), m.end()) for m in _WORD.finditer(text, max(start, stop - 60), stop)]
         for first, _ in words[-self._most_words :]:
             named = text[first:stop]
-            rule = self._headings.get(" ".join(named.lower().split()))
+            rule = self._headings.get(" ".join(_DATE.sub("", named.lower()).split()))
             if rule is None or not named[0].isupper():
                 continue
             before = text[start:first]
