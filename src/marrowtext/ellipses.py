@@ -89,7 +89,7 @@ def _find_antecedent(
     """
     rows = [row for row in earlier if row.number < number or row.name.end <= at]
     if assertion is not None:
-        rows = [row for row in rows if row.assertion in CURRENT]
+        rows = [row for row in rows if row.assertion in CURRENT or row.change is Change.RESOLVED]
     if not rows:
         return None
     named_here = any(name.end <= at for name in parsed.names)

@@ -132,6 +132,8 @@ class HostFinder:
             if item.end <= name.start and item.hosts and self._gaps.is_covered(words, item.end, name.start):
                 return item.bone, item.structure
         for item in items:
+            if item.structure not in (None, JOINT) and self._is_due(words, name.end, item.start):
+                continue
             if name.end <= item.start < limit and self._leads_to(words, name.end, item.start):
                 if item.bone and self._is_only_near(words, name.end, item.start):
                     return None, "near"
@@ -209,6 +211,14 @@ class HostFinder:
             return True
         return not any(words.tokens[at].norm in (",", ";") for at in range(start, end)) and any(
             self._lexicon.at(leading, words.tokens, at, end) for at in range(start, end) for leading in _LEADING
+        )
+
+    def _is_due(self, words: Words, start: int, end: int) -> bool:
+        """Say whether a structure behind a name is what it comes from: "reactive edema from gluteal tendinopathy"."""
+        return any(
+            length and self._gaps.is_covered(words, at + length, end)
+            for at in range(start, end)
+            for length in [self._lexicon.at("due", words.tokens, at, end)]
         )
 
     def _is_within(self, words: Words, start: int, end: int) -> bool:

@@ -81,7 +81,8 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
             continue
         if claim.assertion is Assertion.PRESENT and report.tools.linker.is_doubted(parsed.words, name):
             claim = replace(told, assertion=Assertion.POSSIBLE)
-        places = [place for place in parsed.places if not _is_denied_name(parsed, place)]
+        # "No tibial tunnel edema": what stands right before the name is not itself denied.
+        places = [p for p in parsed.places if p.end == name.start or not _is_denied_name(parsed, p)]
         outside = claim.assertion is Assertion.ABSENT and _is_after_exception(report, parsed.words, name)
         link = report.tools.linker.link(
             parsed.words,

@@ -123,6 +123,11 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             if before and words.norms(before[-1].start - 2, before[-1].start) == "on the"
             else found
         )
+    if len(found) > 1 and not midline:
+        # "It has regressed on the right; on the left it persists": its own clause says which.
+        begin, end = parsed.clauses.around(row.name.start)
+        own = {side_of(m) for m in words.sides if begin <= m.start < end and m.start not in owned}
+        found = own if len(own) == 1 else found
     return next(iter(found)) if len(found) == 1 else None
 
 
