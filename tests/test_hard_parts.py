@@ -90,6 +90,10 @@ CHANGE = [
 ]
 
 BARE_WORDS = [
+    (
+        "Greater trochanter with high STIR signal, likely edema from the gluteus.",
+        ["possible greater_trochanter"],
+    ),
     ("Edema in the femoral head and in the gluteus medius muscle.", ["present femoral_head"]),
     ("Contusion of the vastus lateralis muscle.", []),
     ("Effusion and edema.", []),
@@ -116,6 +120,11 @@ SIGNAL = [
 ]
 
 SITES = [
+    (
+        "The edema has cleared from the femoral neck; a thin rim persists in the femoral head.",
+        ["absent femoral_neck resolved", "present femoral_head"],
+    ),
+    ("MRI LEFT KNEE. The ACL graft is intact and there is no tibial tunnel edema.", ["absent proximal_tibia left"]),
     (
         "Marrow edema of the medial and lateral tibial plateaus.",
         ["present medial_tibial_plateau", "present lateral_tibial_plateau"],
@@ -165,6 +174,18 @@ SITES = [
 ]
 
 SIDES = [
+    (
+        "Marrow edema of the right femoral head. Nothing on the left.",
+        ["present femoral_head right", "absent femoral_head left"],
+    ),
+    (
+        "Marrow edema of the left femoral head; none on the right.",
+        ["present femoral_head left", "absent femoral_head right"],
+    ),
+    (
+        "Sacral ala edema has regressed on the right side; on the left side it is unchanged.",
+        ["present sacral_ala right decreased", "present sacral_ala left unchanged"],
+    ),
     ("MRI RIGHT ANKLE\nMarrow edema of the talus.", ["present talus right"]),
     (
         "MRI BOTH HIPS\nRT HIP\nMarrow edema of the femoral head.\nLT HIP\nNo marrow edema of the femoral head.",
@@ -184,6 +205,7 @@ SIDES = [
 ]
 
 PATTERNS = [
+    ("Post-traumatic edema of the talus and inflammation.", ["present talus traumatic"]),
     (
         "FINDINGS: Marrow edema of both pubic bodies.\nIMPRESSION: Osteitis pubis.",
         ["present pubic_body bilateral inflammatory"],

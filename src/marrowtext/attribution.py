@@ -8,7 +8,7 @@ from dataclasses import replace
 from marrowtext.assertion import Claim
 from marrowtext.causes import Cause, strongest
 from marrowtext.links import Link, LinkSource
-from marrowtext.model import Assertion, SectionName
+from marrowtext.model import Assertion, Pattern, SectionName
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
 from marrowtext.phrases import side_of
@@ -30,11 +30,20 @@ def attribute_cause(report: ParsedReport, number: int, name: Name, claim: Claim,
     if name.alternative and own is not None:
         return own
     agrees = report.tools.causes.agrees
+    beside = [c for c in parsed.causes if _is_adjective(parsed, c, name) and c.assertion in CURRENT]
+    if own is None and beside and claim.assertion in CURRENT and beside[-1].pattern is not Pattern.REACTIVE:
+        return beside[-1]
     candidates = [own] if own else []
     candidates += [c for c in _sentence_causes(report, parsed, name, claim) if agrees(c, link.places)]
     if all(cause.rule.unstated for cause in candidates) and claim.assertion in CURRENT:
         candidates += [c for c in _neighbour_causes(report, number, name, link) if agrees(c, link.places)]
     return _turned(strongest(candidates, report.tools.rules.policy), candidates)
+
+
+def _is_adjective(parsed: ParsedSentence, cause: Cause, name: Name) -> bool:
+    """Say whether a cause stands in the name or right before it: "post-traumatic edema and inflammation"."""
+    inside = name.start <= cause.token < name.end
+    return inside or (cause.token < name.start and cause.end == parsed.words.tokens[name.start - 1].end)
 
 
 def _turned(chosen: Cause | None, candidates: Sequence[Cause]) -> Cause | None:

@@ -64,6 +64,7 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
         if not opens or row is None:
             continue
         places = _find_places(parsed, at + length) or _find_label(parsed, at) or _find_subject(report, parsed, at)
+        places = places or _find_other_side(report, parsed, at + length, row)
         for place in places:
             yield replace(
                 row,
@@ -125,6 +126,22 @@ def _find_places(parsed: ParsedSentence, start: int) -> list[Place]:
     if any(start <= name.start < end for name in parsed.names):
         return []
     return [place for place in places if place.group == places[0].group]
+
+
+def _find_other_side(report: ParsedReport, parsed: ParsedSentence, start: int, row: Row) -> list[Place]:
+    """Give the place of a row on the other side, where the clause names that side alone: "nothing on the left"."""
+    tokens, lexicon = parsed.words.tokens, report.tools.lexicon
+    end = next((p for p in range(start, len(tokens)) if tokens[p].norm in (";", ",", ".")), len(tokens))
+    sides = [match for match in parsed.words.sides if start <= match.start < end]
+    named = {at for match in sides for at in range(match.start, match.end)}
+    if row.place is None or row.place.side is None or len(sides) != 1 or side_of(sides[0]) is row.place.side:
+        return []
+    if any(
+        at not in named and not any(lexicon.has(name, tokens[at].norm) for name in ("places", "determiners"))
+        for at in range(start, end)
+    ):
+        return []
+    return [replace(row.place, side=side_of(sides[0]))]
 
 
 def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
