@@ -276,3 +276,17 @@ def test_patterns(pipeline: Pipeline, text: str, rows: list[str]) -> None:
 @pytest.mark.parametrize(("text", "rows"), NOISE)
 def test_surface_noise(pipeline: Pipeline, text: str, rows: list[str]) -> None:
     assert read(pipeline, text) == rows
+
+
+def test_a_row_told_without_its_name_names_the_rules_of_its_own_side(pipeline: Pipeline) -> None:
+    findings = pipeline.findings(Report("1", "Right sacral ala contains marrow edema. Nothing on the left."))
+    assert [finding.rules for finding in findings] == [
+        ("edema.marrow", "site.sacral_ala", "side.right"),
+        ("edema.marrow", "site.sacral_ala", "side.left"),
+    ]
+
+
+def test_what_is_left_of_resolved_edema_does_not_name_the_rule_that_resolved_it(pipeline: Pipeline) -> None:
+    text = "The edema has cleared from the femoral neck; a thin rim persists in the femoral head."
+    findings = pipeline.findings(Report("1", text))
+    assert findings[1].rules == ("edema.bare", "site.femoral_head")

@@ -12,13 +12,14 @@ from itertools import pairwise
 
 from marrowtext.attributes import Attributes
 from marrowtext.causes import Cause
-from marrowtext.engine import Cue
+from marrowtext.engine import Cue, Match
 from marrowtext.links import LinkSource
 from marrowtext.model import Assertion, Change, Laterality
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
 from marrowtext.phrases import side_of
 from marrowtext.places import Place
+from marrowtext.schema import SideRule
 
 __all__ = ["Row", "find_courses", "find_ellipses"]
 
@@ -59,7 +60,7 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
     for at, name, length in openings:
         assertion, change = _OPENINGS[name]
         opens = at == 0 or tokens[at - 1].norm in _BEFORE or at in parsed.clauses.starts
-        opens = opens or lexicon.has("verbs", tokens[at - 1].norm) or tokens[at - 1].norm in ("only", "still")
+        opens = opens or lexicon.has("verbs", tokens[at - 1].norm) or tokens[at - 1].norm in _ADVERBS
         row = _find_antecedent(number, at, earlier, parsed, assertion)
         if not opens or row is None:
             continue
@@ -74,11 +75,14 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
                 change=row.change if assertion is None else change,
                 cause=None if assertion is Assertion.ABSENT else row.cause,
                 attributes=Attributes(subchondral=row.attributes.subchondral),
+                rules=row.rules if assertion is None else tuple(match.rule.id for match in row.name.members),
             )
 
 
 # What may stand before such a clause, beside the beginning of the sentence.
 _BEFORE = frozenset((",", ";", "and", "but", "with", "-", ":"))
+# What may stand between its verb and what it tells.
+_ADVERBS = frozenset(("only", "still", "also"))
 
 
 def _find_antecedent(
@@ -108,7 +112,7 @@ def _find_label(parsed: ParsedSentence, at: int) -> list[Place]:
 def _find_subject(report: ParsedReport, parsed: ParsedSentence, at: int) -> list[Place]:
     """Give the place that has what is told without its name: "the acromial side has only a trace of it"."""
     lexicon, tokens = report.tools.lexicon, parsed.words.tokens
-    while at > 0 and (lexicon.has("verbs", tokens[at - 1].norm) or tokens[at - 1].norm in ("only", "still", "also")):
+    while at > 0 and (lexicon.has("verbs", tokens[at - 1].norm) or tokens[at - 1].norm in _ADVERBS):
         at -= 1
     return [place for place in parsed.places if place.end == at and not place.masked]
 
@@ -141,7 +145,14 @@ def _find_other_side(report: ParsedReport, parsed: ParsedSentence, start: int, r
         for at in range(start, end)
     ):
         return []
-    return [replace(row.place, side=side_of(sides[0]))]
+    return [_on_side(report, row.place, sides[0])]
+
+
+def _on_side(report: ParsedReport, place: Place, side: Match) -> Place:
+    """Give the same place on the side that other words name; its rules name those words."""
+    others = {rule.id for rule in report.tools.rules.of(SideRule)}
+    kept = (rule for rule in place.rules if rule not in others)
+    return replace(place, side=side_of(side), rules=(*kept, side.rule.id))
 
 
 def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
@@ -167,7 +178,8 @@ def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> I
         if any(start <= match.start < end for match in others):
             continue
         places = [place for place in parsed.places if start <= place.start < end and not place.masked]
-        sides = {side_of(match) for match in words.sides if start <= match.start < end}
+        named = [match for match in words.sides if start <= match.start < end]
+        sides = {side_of(match) for match in named}
         cues = [
             cue for cue in report.cues(number) if start <= cue.start < end and cue.rule.change and cue.rule.assertion
         ]
@@ -175,7 +187,7 @@ def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> I
         if told is None or (not places and (len(sides) != 1 or row.number < number - 1)):
             continue
         assertion, change, rules = told
-        there = places or [replace(row.place, side=next(iter(sides)))]
+        there = places or [_on_side(report, row.place, named[0])]
         if places and not any(_is_near(report, place, row.place) for place in places):
             continue
         for place in there:
