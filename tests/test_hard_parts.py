@@ -42,6 +42,8 @@ NEGATION = [
     ),
     ("The fracture line is not associated with marrow edema.", ["absent"]),
     ("No marrow signal abnormality, except for a few sclerotic foci in the ilium.", ["absent"]),
+    ("I dont see any marrow edema of the talus.", ["absent talus"]),
+    ("There is nothing in the way of edema in the talus.", ["absent talus"]),
 ]
 
 DOUBT = [
@@ -61,10 +63,19 @@ DOUBT = [
     ("Bright STIR focus at the sacral ala, which may be a vessel.", ["possible sacral_ala"]),
     ("Marrow edema of the talus is unlikely.", ["absent talus"]),
     ("Equivocal marrow edema in the lunate.", ["possible lunate"]),
+    ("MRI LEFT TALUS. Cannot excl. faint marrow edema of the talus.", ["possible talus left"]),
+    ("A bright STIR dot in the talus is either a vessel or a tiny focus of edema.", ["possible talus"]),
+    (
+        "Edema of the talus. High STIR signal in the cuboid is probably the start of the same process.",
+        ["present talus", "present cuboid"],
+    ),
 ]
 
 PAST_AND_ASKED = [
     ("INDICATION: Rule out bone bruise.\nFINDINGS: Menisci intact.", ["hypothetical"]),
+    ("Should marrow edema persist, a bone density scan is advised.", ["hypothetical"]),
+    ("MR of this knee from 2022 showed contusions of the patella.", ["historical patella"]),
+    ("Wrist MR 2019: contusion of the triquetrum.", ["historical triquetrum"]),
     ("INDICATION: Has the marrow edema settled?\nFINDINGS: Menisci intact.", ["hypothetical"]),
     ("COMPARISON: Prior MRI showed marrow edema of the talus.\nFINDINGS: Menisci intact.", ["historical talus"]),
     ("If marrow edema is seen, repeat the exam.", ["hypothetical"]),
@@ -117,6 +128,9 @@ SIGNAL = [
     ("Subchondral cyst of the acetabulum.", []),
     ("The marrow of the acetabulum is preserved in signal.", ["absent acetabulum"]),
     ("Abnormal marrow signal in the sacrum.", ["possible sacrum"]),
+    ("Faint STIR marrow signal is present in the cuboid.", ["present cuboid"]),
+    ("STIR marrow signal of the cuboid is normal.", ["absent cuboid"]),
+    ("A cyst lies in the talus; the cuboid shows normal signal.", ["absent cuboid"]),
 ]
 
 SITES = [
@@ -171,6 +185,20 @@ SITES = [
             "present lateral_tibial_plateau traumatic",
         ],
     ),
+    ("Hum. head with marrow edema.", ["present humeral_head"]),
+    ("TIBIA: Mid shaft marrow edema.", ["present tibial_shaft"]),
+    ("The base of the second metatarsal shows edema with no T1 fracture line.", ["present metatarsal_2"]),
+    ("The superior pubic ramus close to the symphysis shows marrow edema.", ["present superior_pubic_ramus"]),
+    (
+        "A lesion of the femoral head. Marrow edema is seen surrounding the lesion and extending to the neck.",
+        ["present femoral_head", "present femoral_neck"],
+    ),
+    (
+        "High STIR signal of the femoral head and neck, c/w marrow edema, it is reaching upto intertrochanteric line.",
+        ["present femoral_head", "present femoral_neck", "present intertrochanteric_femur"],
+    ),
+    ("Trochanteric bone bruise.", ["present greater_trochanter traumatic"]),
+    ("The talus has edema. Similar though fainter change in the cuboid.", ["present talus", "present cuboid"]),
 ]
 
 SIDES = [

@@ -49,6 +49,20 @@ def test_words_of_a_text(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("dist. clavicle", ["dist", "clavicle"]),
+        ("dist.", ["dist", "."]),
+        ("talus. clavicle", ["talus", ".", "clavicle"]),
+        ("DIST. CLAVICLE", ["dist", ".", "clavicle"]),
+        ("dist . clavicle", ["dist", ".", "clavicle"]),
+    ],
+)
+def test_the_full_stop_of_an_abbreviation_is_no_word(text: str, expected: list[str]) -> None:
+    assert words(text, Spelling({}, ["dist"])) == expected
+
+
 def test_offsets_are_into_the_whole_text() -> None:
     text = "No: marrow-edema, œdema"
     tokens = list(split_words(text, PLAIN, 4, 17))

@@ -51,11 +51,13 @@ class AttributeReader:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    def read(self, words: Words, text: str, clauses: Clauses, name: Name, names: Sequence[Name]) -> Attributes:
-        """Read what the sentence says of the mention."""
+    def read(
+        self, words: Words, text: str, clauses: Clauses, name: Name, names: Sequence[Name], *, measured: bool = True
+    ) -> Attributes:
+        """Read what the sentence says of the mention; of one that is not `measured` only whether it is subchondral."""
         rules: list[str] = []
         values: dict[str, str] = {}
-        for column in ("severity", "extent", "acuity"):
+        for column in ("severity", "extent", "acuity") if measured else ():
             match = self._nearest(words, clauses, name, names, column)
             if match is not None:
                 values[column] = _rule(match).value
@@ -65,6 +67,8 @@ class AttributeReader:
             found = self._subchondral(words, clauses, name, names) or self._under_cartilage(words, clauses, name)
             subchondral = found is not None
             rules += [found.rule.id] if found else []
+        if not measured:
+            return Attributes(subchondral=subchondral, rules=tuple(rules))
         system, grade, grade_rule = self._grade(words, text, name)
         rules += [grade_rule] if grade_rule else []
         return Attributes(
@@ -167,8 +171,9 @@ class AttributeReader:
         begin = clauses.around(name.start)[0]
         degrees = [m for m in words.attributes if _rule(m).column == "severity" and _rule(m).value and m.start >= begin]
         sides = [m for m in words.sides if side_of(m) is not Laterality.BILATERAL and m.start >= begin]
+        apart = any(token.norm == "respectively" for token in words.tokens)
         for first, second in pairwise(degrees):
-            ends = (first.start - _BY_SIDE, second.end + _BY_SIDE)
+            ends = (first.start - _BY_SIDE, second.end + (2 if apart else 1) * _BY_SIDE)
             near = [match for match in sides if ends[0] <= match.start and match.end <= ends[1]]
             told = {side_of(match) for match in near}
             if len(near) == len(told) == 2 and self._is_run(words, first.start, second.end):

@@ -98,7 +98,7 @@ class HostFinder:
         """Say whether what a bare name is in is bone, and the structure it is in where it is not."""
         begin, limit = clauses.around(name.start)
         limit = min([limit, *(other.start for other in names if other.start >= name.end)])
-        claimed = self._claimed(words, name)
+        claimed = self._claimed(words, name, begin)
         if claimed is not None:
             return False, claimed
         items = self._items(words, places, name)
@@ -141,12 +141,12 @@ class HostFinder:
                     return item.bone, item.structure
         return None
 
-    def _claimed(self, words: Words, name: Name) -> str | None:
+    def _claimed(self, words: Words, name: Name, begin: int) -> str | None:
         """Give the lesion that signal is the signal of: "a cyst with high signal", "high signal, likely a cyst"."""
         for match in words.structures:
             if name.rule.concept not in _structure(match).concepts:
                 continue
-            if match.end <= name.start and self._is_had(words, name.start):
+            if begin <= match.start and match.end <= name.start and self._is_had(words, name.start):
                 return match.rule.id
             doubted = any(self._lexicon.at("may", words.tokens, at, match.start) for at in range(name.end, match.start))
             if name.end <= match.start and not doubted and self._is_verdict(words, name.end, match.start):
@@ -249,7 +249,8 @@ class HostFinder:
         """Say whether the name is only said to be near the bone: soft-tissue edema lies there too."""
         here = start
         while here < end:
-            if self._lexicon.at("near", words.tokens, here, end):
+            length = self._lexicon.at("near", words.tokens, here, end)
+            if length and not self._lexicon.at("pronouns", words.tokens, here + length, end):
                 return words.tokens[here].norm not in ("at", "along", "about", "over", "between") and not any(
                     here <= m.start < end for m in (*words.causes, *words.associated)
                 )

@@ -101,7 +101,7 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
         return True
     if only_signal and _is_alternative_of(words, places, lexicon, name.end, match):
         return True
-    if name.rule.neutral and rule.neutral:
+    if name.rule.neutral and (rule.neutral or rule.assertion is Assertion.ABSENT):
         return _is_told_twice(words, lexicon, name.end, match.start)
     if rule.concept is Concept.SIGNAL and not lexicon.has("equals", words.tokens[name.end].norm):
         return _are_weightings(words, places, lexicon, name.end, match.start)

@@ -212,7 +212,7 @@ class Lexicon:
         if after == "-" and end + 1 < len(tokens):
             after = tokens[end + 1].norm
         before = tokens[start - 1].norm if start else ""
-        if self.has("weightings", after) and after != "to":
+        if (self.has("weightings", after) and after != "to") or self.at("weighted", tokens, end):
             return False
         return self.has("vertebral_words", after) or self.has("vertebral_words", before)
 

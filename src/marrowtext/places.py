@@ -130,6 +130,9 @@ class PlaceReader:
         """Fold "of the right hip" into the place before it: the whole that a part lies in is no place of its own."""
         kept: list[_Phrase] = []
         for phrase in phrases:
+            if kept and self._is_landmark(words, kept[-1], phrase):
+                kept[-1].end = phrase.end
+                continue
             if kept and self._is_whole_of(words, kept[-1], phrase):
                 part = kept[-1]
                 for chunk in (*phrase.chunks, phrase.behind):
@@ -140,6 +143,11 @@ class PlaceReader:
                 continue
             kept.append(phrase)
         return kept
+
+    def _is_landmark(self, words: Words, place: _Phrase, other: _Phrase) -> bool:
+        """Say whether a place only tells where the one before it is: "the ramus close to the symphysis"."""
+        between = other.start - place.end
+        return 0 < between == self._lexicon.at("landmarks", words.tokens, place.end, other.start)
 
     def _is_whole_of(self, words: Words, part: _Phrase, whole: _Phrase) -> bool:
         between = words.norms(part.end, whole.start)

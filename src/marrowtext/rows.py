@@ -101,11 +101,21 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
         if name.bare and not link.bone and not denied and not asked:
             rejected.append(_reject(parsed, name, link.structure or "not said to be in bone"))
             continue
+        if name.rule.anaphor and _is_retelling(parsed, name, link):
+            rejected.append(_reject(parsed, name, "tells of the mention before it"))
+            continue
         antecedent = next((row.antecedent or row for row in reversed(earlier) if row.assertion in CURRENT), None)
         if name.rule.anaphor and (antecedent is None or not link.places):
             rejected.append(_reject(parsed, name, "nothing before it to stand for"))
             continue
         yield from _rows_at(report, number, name, claim, link, antecedent if name.rule.anaphor else None)
+
+
+def _is_retelling(parsed: ParsedSentence, name: Name, link: Link) -> bool:
+    """Say whether a word such as "the same process" only says what the mention before it in its sentence is."""
+    before = any(other.end <= name.start for other in parsed.names)
+    sided = any(match.start >= name.end for match in parsed.words.sides)
+    return before and not sided and all(place.end <= name.start for place in link.places)
 
 
 def _is_denied_name(parsed: ParsedSentence, place: Place) -> bool:
@@ -125,13 +135,16 @@ def _rows_at(
 ) -> Iterator[Row]:
     assert claim.assertion is not None
     parsed = report.parse(number)
-    attributes = report.tools.attributes.read(parsed.words, report.text, parsed.clauses, name, parsed.names)
+    excepted = _exception_behind(report, parsed, name) if claim.assertion is Assertion.ABSENT else []
+    measured = bool(excepted) or claim.assertion in report.tools.rules.policy.measured
+    attributes = report.tools.attributes.read(
+        parsed.words, report.text, parsed.clauses, name, parsed.names, measured=measured
+    )
     cause = attribute_cause(report, number, name, claim, link) or (antecedent.cause if antecedent else None)
     if attributes.acuity is None and cause is not None and claim.assertion in CURRENT:
         said = report.tools.attributes.read_acuity(parsed.words, cause.start, cause.end)
         if said is not None:
             attributes = replace(attributes, acuity=said[0], rules=(*attributes.rules, said[1]))
-    excepted = _exception_behind(report, parsed, name) if claim.assertion is Assertion.ABSENT else []
     row = Row(
         number,
         name,

@@ -138,12 +138,13 @@ def load_rules(*folders: Path) -> RuleSet:
                     raise RuleError(f"{name}: unknown table {kind!r}; known are {', '.join(sorted(_KINDS))}")
     sites = {rule.id.removeprefix("site."): rule for rule in rules.values() if isinstance(rule, SiteRule)}
     _check_sites(sites, rules, origins)
+    grammar = _validated(Grammar, "grammar", {"words": tables["grammar"]})
     return RuleSet(
         rules=tuple(rules.values()),
         origins=origins,
         sites=sites,
-        spelling=Spelling(variants),
-        grammar=_validated(Grammar, "grammar", {"words": tables["grammar"]}),
+        spelling=Spelling(variants, [*grammar.phrases("abbreviations"), *grammar.phrases("short_forms")]),
+        grammar=grammar,
         policy=_validated(Policy, "policy", tables["policy"]),
         hash=digest.hexdigest()[:16],
     )

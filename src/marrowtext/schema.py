@@ -238,3 +238,4 @@ class Policy(_Strict):
     status: tuple[Assertion, ...]
     concept_patterns: Mapping[Concept, Pattern]
     silent_sections: tuple[SectionName, ...]
+    measured: tuple[Assertion, ...]

@@ -79,7 +79,8 @@ class Segmenter:
                 self._headings[phrase.lower()] = rule
         self._most_words = max(len(phrase.split()) for phrase in self._headings)
         self._numbered = frozenset(word.lower() for word in rules.grammar.phrases("numbered"))
-        self._abbreviations = frozenset(word.lower() for word in rules.grammar.phrases("abbreviations"))
+        self._abbreviations = frozenset(rules.grammar.phrases("abbreviations"))
+        self._short_forms = frozenset(rules.grammar.phrases("short_forms"))
         self._exam = re.compile(
             r"\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("exam_names"))) + r")\b", re.IGNORECASE
         )
@@ -136,7 +137,7 @@ class Segmenter:
             rest = text[stop:end].strip(" \t*_=-")
             named = text[start:stop]
             alone = not rest and (named.isupper() or named[0].isupper())
-            capitals = named.isupper() and len(named) > 3 and rest[:1].isalpha() and not rest[:12].isupper()
+            capitals = named.isupper() and len(named) > 2 and rest[:1].isalpha() and not rest[:12].isupper()
             if tail or alone or capitals:
                 return _Heading(start, tail.end() if tail else stop, rule)
         return None
@@ -328,7 +329,9 @@ class Segmenter:
         word = text[before:at].lower().strip("(\"'")
         if word.isdigit():
             return len(word) <= 2 and not text[start:before].strip()
-        return word in self._abbreviations or _INITIALS.fullmatch(word) is not None
+        if word in self._abbreviations or _INITIALS.fullmatch(word) is not None:
+            return True
+        return word in self._short_forms and text[at + 1 : at + 3].lstrip()[:1].islower()
 
     def _find_label(self, text: str, start: int, end: int) -> tuple[int, int] | None:
         match = _LABEL.match(text, start, end)

@@ -30,10 +30,14 @@ _MOST_KNOWN = 100_000
 
 
 class Spelling:
-    """Normal forms of words: lower case, no accents, known variants and misspellings made one."""
+    """Normal forms of words: lower case, no accents, known variants and misspellings made one.
 
-    def __init__(self, variants: Mapping[str, str]) -> None:
+    `abbreviations` are words that a full stop may follow inside a sentence.
+    """
+
+    def __init__(self, variants: Mapping[str, str], abbreviations: Iterable[str] = ()) -> None:
         self._variants = dict(variants)
+        self._abbreviations = frozenset(abbreviations)
         self._known: dict[str, str] = {}
 
     def normalise(self, word: str) -> str:
@@ -44,6 +48,10 @@ class Spelling:
                 self._known.clear()
             form = self._known[word] = self._compute(word)
         return form
+
+    def abbreviates(self, word: str) -> bool:
+        """Say whether a full stop behind this word may belong to it ("dist. clavicle")."""
+        return word.lower() in self._abbreviations
 
     def variants_of(self, words: Iterable[str]) -> set[str]:
         """Give the variant spellings whose normal form is one of the words."""
@@ -59,15 +67,27 @@ class Spelling:
 
 
 def split_words(text: str, spelling: Spelling, start: int = 0, end: int | None = None) -> list[Token]:
-    """Give the tokens of `text[start:end]`, with offsets into the whole text."""
+    """Give the tokens of `text[start:end]`, with offsets into the whole text.
+
+    The full stop of an abbreviation is no token, unless nothing follows it or it is in capitals, which may end there.
+    """
     normalise = spelling.normalise
     tokens: list[Token] = []
     for match in _WORD.finditer(text, start, len(text) if end is None else end):
         word = match.group()
         first, last = match.span()
-        if word != "-" or first == start or not (text[first - 1].isalpha() and text[last : last + 1].isalpha()):
-            tokens.append(Token(first, last, normalise(word)))
+        if word == "-" and first > start and text[first - 1].isalpha() and text[last : last + 1].isalpha():
+            continue
+        if word == "." and tokens and tokens[-1].end == first and _goes_on(text, last, end):
+            abbreviation = text[tokens[-1].start : first]
+            if not abbreviation.isupper() and spelling.abbreviates(abbreviation):
+                continue
+        tokens.append(Token(first, last, normalise(word)))
     return tokens
+
+
+def _goes_on(text: str, at: int, end: int | None) -> bool:
+    return bool(text[at : at + 2 if end is None else min(at + 2, end)].strip())
 
 
 @cache
