@@ -69,6 +69,7 @@ DOUBT = [
         "Edema of the talus. High STIR signal in the cuboid is probably the start of the same process.",
         ["present talus", "present cuboid"],
     ),
+    ("Bright signal in the talus, early edema can not be excluded.", ["possible talus"]),
 ]
 
 PAST_AND_ASKED = [
@@ -98,6 +99,7 @@ CHANGE = [
     ("Marrow edema of the talus has nearly resolved.", ["present talus decreased"]),
     ("Marrow edema of the talus is stationary.", ["present talus unchanged"]),
     ("There is no marrow edema of the talus any longer.", ["absent talus resolved"]),
+    ("Most of the edema in the talus has cleared.", ["present talus decreased"]),
 ]
 
 BARE_WORDS = [
@@ -199,6 +201,23 @@ SITES = [
     ),
     ("Trochanteric bone bruise.", ["present greater_trochanter traumatic"]),
     ("The talus has edema. Similar though fainter change in the cuboid.", ["present talus", "present cuboid"]),
+    ("Marrow edema in the femoral head. It extends into the neck.", ["present femoral_head", "present femoral_neck"]),
+    ("A tear with marrow edema in the femoral head. It extends into the neck.", ["present femoral_head"]),
+    ("Sacral insufficiency fractures with marrow edema.", ["present sacrum insufficiency_fracture"]),
+    ("Tibial periostitis without marrow edema.", ["absent tibia"]),
+    (
+        "Patchy contusion or stress reaction of the cuboid.",
+        ["present cuboid traumatic", "present cuboid stress_reaction"],
+    ),
+    (
+        "Marrow edema of the talar dome and the cuboid c/w impaction contusion.",
+        ["present talar_dome traumatic", "present cuboid traumatic"],
+    ),
+    (
+        "High STIR signal in the pubis which may be a contusion, the cortex of the ramus is intact.",
+        ["possible pubis traumatic"],
+    ),
+    ("A double line with an inner T2 bright line in the femoral head.", []),
 ]
 
 SIDES = [
@@ -230,6 +249,23 @@ SIDES = [
     ("Neither femoral neck shows marrow edema.", ["absent femoral_neck bilateral"]),
     ("Marrow edema of the L4 body. A collection is seen on the right.", ["present vertebral_body L4"]),
     ("Marrow edema of both the talus and the cuboid.", ["present talus", "present cuboid"]),
+    ("Left-sided Modic type 1 change at the L4-L5 endplates.", ["present vertebral_endplate L4-L5 left degenerative"]),
+    (
+        "Marrow edema of both tibial shafts, mild and moderate on the right and left respectively.",
+        ["present tibial_shaft right", "present tibial_shaft left"],
+    ),
+    (
+        "Bilateral tibial stress injury, Fredericson grade 2 right and grade 3 left.",
+        ["present tibia right stress_reaction", "present tibia left stress_reaction"],
+    ),
+    (
+        "Marrow edema on the iliac and sacral sides of each joint.",
+        ["present sacroiliac_iliac_side bilateral", "present sacroiliac_sacral_side bilateral"],
+    ),
+    (
+        "Marrow edema in the right pubic body, with a milder degree of the same on the left.",
+        ["present pubic_body right", "present pubic_body left"],
+    ),
 ]
 
 PATTERNS = [

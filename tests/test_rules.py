@@ -30,6 +30,7 @@ POLICY = """\
 patterns = [["traumatic"], ["unspecified"]]
 status = ["present"]
 silent_sections = ["comparison"]
+measured = ["present", "possible"]
 [policy.concept_patterns]
 contusion = "traumatic"
 [policy.sections.comparison]

@@ -16,6 +16,7 @@ POLICY = Policy.model_validate(
         "status": ["present", "possible", "absent"],
         "concept_patterns": {},
         "silent_sections": ["indication", "technique", "comparison"],
+        "measured": ["present"],
     }
 )
 

@@ -64,6 +64,14 @@ def decide(
     section = words.sentence.section.name
     changes = [edge for edge in held if edge.rule.change]
     resolved = [edge for edge in changes if edge.rule.change is Change.RESOLVED]
+    partial = [edge for edge in held if edge.rule.partial]
+    if resolved and partial:
+        changes = partial
+        held = [edge for edge in held if edge not in resolved]
+        resolved = []
+    else:
+        changes = [edge for edge in changes if edge not in partial]
+        held = [edge for edge in held if edge not in partial]
     change: Change | None = None
     table = policy.sections.get(section, {})
     asked = any(

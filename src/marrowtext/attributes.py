@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from marrowtext.clauses import Clauses
 from marrowtext.engine import Match
 from marrowtext.model import Laterality
 from marrowtext.names import Name
-from marrowtext.phrases import Lexicon, Words, side_of
-from marrowtext.schema import AttributeRule, GradeRule
+from marrowtext.phrases import Lexicon, Words
+from marrowtext.rules import RuleSet
+from marrowtext.schema import AttributeRule, GradeRule, SideRule
 
 __all__ = ["AttributeReader", "Attributes"]
 
@@ -48,8 +49,14 @@ class Attributes:
 class AttributeReader:
     """Reads the attributes of a mention from its sentence."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, rules: RuleSet) -> None:
         self._lexicon = lexicon
+        self._sides = {
+            phrase.lower(): rule.laterality
+            for rule in rules.of(SideRule)
+            for _, phrase in rule.phrases()
+            if rule.laterality is not Laterality.BILATERAL and phrase.isalpha()
+        }
 
     def read(
         self, words: Words, text: str, clauses: Clauses, name: Name, names: Sequence[Name], *, measured: bool = True
@@ -164,27 +171,54 @@ class AttributeReader:
                 return match
         return None
 
-    def read_sides(self, words: Words, clauses: Clauses, name: Name) -> list[tuple[Laterality, str]]:
-        """Give the severity of each side where a sentence tells them apart, else none: "intense on the left and mild on
-        the right", "moderate left and mild right", "moderate and mild on the left and right respectively".
+    def read_sides(
+        self, words: Words, clauses: Clauses, name: Name, attributes: Attributes
+    ) -> list[tuple[Laterality, Attributes]]:
+        """Give the attributes with the severity or the grade of each side where a sentence tells them apart, else
+        nothing: "intense on the left and mild on the right", "moderate and mild on the left and right respectively",
+        "grade 2 right, grade 3 left".
         """
         begin = clauses.around(name.start)[0]
-        degrees = [m for m in words.attributes if _rule(m).column == "severity" and _rule(m).value and m.start >= begin]
-        sides = [m for m in words.sides if side_of(m) is not Laterality.BILATERAL and m.start >= begin]
-        apart = any(token.norm == "respectively" for token in words.tokens)
-        for first, second in pairwise(degrees):
-            ends = (first.start - _BY_SIDE, second.end + (2 if apart else 1) * _BY_SIDE)
-            near = [match for match in sides if ends[0] <= match.start and match.end <= ends[1]]
-            told = {side_of(match) for match in near}
-            if len(near) == len(told) == 2 and self._is_run(words, first.start, second.end):
-                return [
-                    (side_of(side), _rule(degree).value) for side, degree in zip(near, (first, second), strict=True)
-                ]
+        degrees = [
+            (m.start, m.end, replace(attributes, severity=_rule(m).value))
+            for m in words.attributes
+            if _rule(m).column == "severity" and _rule(m).value and m.start >= begin
+        ]
+        sides = [side for side in self._single_sides(words) if side[0] >= begin]
+        reach = 2 * _BY_SIDE if any(token.norm == "respectively" for token in words.tokens) else _BY_SIDE
+        for told in (degrees, self._graded(words, attributes)):
+            for first, second in pairwise(told):
+                near = [side for side in sides if first[0] - _BY_SIDE <= side[0] and side[1] <= second[1] + reach]
+                apart = {side for _, _, side in near}
+                if len(near) == len(apart) == 2 and self._is_run(words, told, first[0], second[0]):
+                    return [(side[2], degree[2]) for side, degree in zip(near, (first, second), strict=True)]
         return []
 
-    def _is_run(self, words: Words, start: int, end: int) -> bool:
+    def _single_sides(self, words: Words) -> list[tuple[int, int, Laterality]]:
+        """Give left and right in text order, those of "right and left" too."""
+        return [
+            (at, at + 1, self._sides[words.tokens[at].norm])
+            for match in words.sides
+            for at in range(match.start, match.end)
+            if words.tokens[at].norm in self._sides
+        ]
+
+    def _graded(self, words: Words, attributes: Attributes) -> list[tuple[int, int, Attributes]]:
+        """Give the grades of the first system that the sentence names: "Fredericson grade 2 right and grade 3 left"."""
+        for match in words.grades:
+            grade = re.compile(_grade_rule(match).grades, re.IGNORECASE)
+            return [
+                (at - 1, at + 1, replace(attributes, grade=words.tokens[at].norm))
+                for at in range(match.end, len(words.tokens))
+                if grade.fullmatch(words.tokens[at].norm)
+                and (at == match.end or self._lexicon.has("grade_words", words.tokens[at - 1].norm))
+            ]
+        return []
+
+    def _is_run(self, words: Words, told: Sequence[tuple[int, int, Attributes]], start: int, end: int) -> bool:
         """Say whether only sides, degrees and small words stand from one degree to another."""
-        known = {p for m in (*words.attributes, *words.sides) for p in range(m.start, m.end)}
+        known = {p for m in (*words.attributes, *words.sides, *words.grades) for p in range(m.start, m.end)}
+        known |= {p for first, last, _ in told for p in range(first, last)}
         small = ("on", "the", "and", ",", "side", "but", "of", "with", "/", "in")
         return all(at in known or words.tokens[at].norm in small for at in range(start, end))
 

@@ -31,6 +31,7 @@ _OPENINGS: Mapping[str, tuple[Assertion | None, Change | None]] = {
     "ellipses_absent": (Assertion.ABSENT, None),
     "ellipses_present": (Assertion.PRESENT, None),
     "ellipses_same": (None, None),
+    "ellipses_extended": (None, None),
 }
 
 
@@ -61,12 +62,18 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
         assertion, change = _OPENINGS[name]
         opens = at == 0 or tokens[at - 1].norm in _BEFORE or at in parsed.clauses.starts
         opens = opens or lexicon.has("verbs", tokens[at - 1].norm) or tokens[at - 1].norm in _ADVERBS
-        row = _find_antecedent(number, at, earlier, parsed, assertion)
-        if not opens or row is None:
+        opens = opens or any(match.end == at for match in parsed.words.sides)
+        extends = name == "ellipses_extended"
+        row = _find_antecedent(number, at, earlier, parsed, assertion, here=assertion is None and not extends)
+        if assertion is Assertion.PRESENT and _is_named_behind(parsed, at + length):
+            continue
+        if not opens or row is None or (extends and not _is_subject(report, row, number)):
             continue
         places = _find_places(parsed, at + length) or _find_label(parsed, at) or _find_subject(report, parsed, at)
         places = places or _find_other_side(report, parsed, at + length, row)
         for place in places:
+            if extends and any(r.name is row.name and r.place and r.place.site == place.site for r in earlier):
+                continue
             yield replace(
                 row,
                 place=place,
@@ -74,7 +81,9 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
                 assertion=assertion or row.assertion,
                 change=row.change if assertion is None else change,
                 cause=None if assertion is Assertion.ABSENT else row.cause,
-                attributes=Attributes(subchondral=row.attributes.subchondral),
+                attributes=replace(row.attributes, size_mm=None, rules=())
+                if extends
+                else Attributes(subchondral=row.attributes.subchondral),
                 rules=row.rules if assertion is None else tuple(match.rule.id for match in row.name.members),
             )
 
@@ -85,12 +94,29 @@ _BEFORE = frozenset((",", ";", "and", "but", "with", "-", ":"))
 _ADVERBS = frozenset(("only", "still", "also"))
 
 
-def _find_antecedent(
-    number: int, at: int, earlier: Sequence[Row], parsed: ParsedSentence, assertion: Assertion | None
-) -> Row | None:
-    """Give the row that a clause speaks of: the last before it, in its sentence or shortly before.
+def _is_named_behind(parsed: ParsedSentence, start: int) -> bool:
+    """Say whether the mention follows after all: "a further area in the head, of high signal"."""
+    tokens = parsed.words.tokens
+    comma = next((at for at in range(start, len(tokens)) if tokens[at].norm in (",", ";")), len(tokens))
+    return parsed.words.norms(comma + 1, comma + 2) == "of" and any(name.start > comma for name in parsed.names)
 
-    "As are the rami" says the same of what its own sentence says.
+
+def _is_subject(report: ParsedReport, row: Row, number: int) -> bool:
+    """Say whether "it" is the mention of a row, told in this sentence or the one before as its one finding."""
+    if row.assertion not in CURRENT or not 0 <= number - row.number <= 1:
+        return False
+    words = report.words(row.number)
+    return not any(
+        match.start >= row.name.end or match.end <= row.name.start
+        for match in (*words.associated, *words.causes, *words.structures)
+    )
+
+
+def _find_antecedent(
+    number: int, at: int, earlier: Sequence[Row], parsed: ParsedSentence, assertion: Assertion | None, *, here: bool
+) -> Row | None:
+    """Give the row that a clause speaks of: the last before it, in its sentence (only there if `here`) or shortly
+    before. "As are the rami" says the same of what its own sentence says.
     """
     rows = [row for row in earlier if row.number < number or row.name.end <= at]
     if assertion is not None:
@@ -98,7 +124,7 @@ def _find_antecedent(
     if not rows:
         return None
     named_here = any(name.end <= at for name in parsed.names)
-    near = rows[-1].number == number if named_here or assertion is None else number - rows[-1].number <= _BACK
+    near = rows[-1].number == number if named_here or here else number - rows[-1].number <= _BACK
     return rows[-1] if near else None
 
 

@@ -97,7 +97,8 @@ class HostFinder:
     ) -> tuple[bool | None, str | None]:
         """Say whether what a bare name is in is bone, and the structure it is in where it is not."""
         begin, limit = clauses.around(name.start)
-        limit = min([limit, *(other.start for other in names if other.start >= name.end)])
+        apart = (other for other in names if not (name.alternative and other.alternative))
+        limit = min([limit, *(other.start for other in apart if other.start >= name.end)])
         claimed = self._claimed(words, name, begin)
         if claimed is not None:
             return False, claimed

@@ -81,7 +81,7 @@ class Linker:
         adjacent = self._directly_before(words, free, name)
         begin = clauses.around(name.start)[0]
         subject = [] if adjacent else self._subject(free, begin, name)
-        label = any(self._is_label(words, place) for place in (*adjacent[-1:], *subject[-1:]))
+        label = any(self._is_label(words, place, free) for place in (*adjacent[-1:], *subject[-1:]))
         reach = Reach(words, free, name, names, self._lexicon, listed=label or (not adjacent and not subject))
         right, extends = reach.walk(clauses.around(name.end - 1)[1])
         extends = extends or any(self._is_extension(words, place) for place in inner[:1])
@@ -122,9 +122,10 @@ class Linker:
             return Link(around.before, LinkSource.BEFORE, bone, structure)
         return Link((), LinkSource.NONE, bone, structure)
 
-    def _is_label(self, words: Words, place: Place) -> bool:
-        """Say whether a place stands before all else as a label: "R hip - BME femoral head"."""
-        return place.start == 0 and words.norms(place.end, place.end + 1) in (":", "-")
+    def _is_label(self, words: Words, place: Place, places: Sequence[Place] = ()) -> bool:
+        """Say whether a place, or the list that it ends, stands first as a label: "R hip - BME femoral head"."""
+        first = min((other.start for other in places if other.group == place.group), default=place.start)
+        return first == 0 and words.norms(place.end, place.end + 1) in (":", "-")
 
     def _is_extension(self, words: Words, place: Place) -> bool:
         at = place.start

@@ -97,9 +97,11 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
     if name.end == match.start:
         return True
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
-    if _is_verdict(words, lexicon, name.end, match.start, only_signal=only_signal):
+    if _is_verdict(words, places, lexicon, name.end, match.start, only_signal=only_signal):
         return True
     if only_signal and _is_alternative_of(words, places, lexicon, name.end, match):
+        return True
+    if only_signal and _is_suspected(words, places, lexicon, name.end, match):
         return True
     if name.rule.neutral and (rule.neutral or rule.assertion is Assertion.ABSENT):
         return _is_told_twice(words, lexicon, name.end, match.start)
@@ -155,7 +157,9 @@ def _step(
     return length, False
 
 
-def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_signal: bool) -> bool:
+def _is_verdict(
+    words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, end: int, *, only_signal: bool
+) -> bool:
     """Say whether what a name is said to be follows at some distance: "edema, 6 cm long, consistent with stress
     reaction"; of signal also with a doubt: "bright signal is seen in the talus, 9 mm, suggestive of edema".
     """
@@ -177,7 +181,7 @@ def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_si
         length = 0 if tokens[at - 1].norm in (",", "-", "with", "from") else length
     between = range(start, at - length)
     word = tokens[at - 1].norm
-    if not length or not (word.isalpha() or (only_signal and word == "?")) or len(between) > _FAR:
+    if not length or not (word[:1].isalpha() or (only_signal and word == "?")) or len(between) > _FAR:
         return False
     if only_signal:
         # What leads to the place is no statement of its own: "is seen in the talus".
@@ -187,9 +191,17 @@ def _is_verdict(words: Words, lexicon: Lexicon, start: int, end: int, *, only_si
     # "Red marrow versus edema": signal may be told to be one or the other.
     others += [] if only_signal else words.lookalikes
     others = [m for m in others if not (only_signal and isinstance(m.rule, StructureRule) and m.rule.concepts)]
+    inside = {p for p in between if _is_in_places(places, p)}
     return not any(start <= match.start < at for match in others) and not any(
-        tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", tokens[p].norm) for p in between
+        (tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", tokens[p].norm)) and p not in inside
+        for p in between
     )
+
+
+def _is_in_places(places: Sequence[Place], at: int) -> bool:
+    """Say whether a token stands in a place, or between two of one list."""
+    before = {place.group for place in places if place.start <= at}
+    return any(place.end > at and place.group in before for place in places)
 
 
 def _elided_start(words: Words, lexicon: Lexicon, match: Match) -> int | None:
@@ -236,6 +248,21 @@ def _is_alternative_of(words: Words, places: Sequence[Place], lexicon: Lexicon, 
         )
     between = [token.norm for token in tokens[start : match.start]]
     return bool(between) and all(norm in (",", "enhancing") for norm in between)
+
+
+def _is_suspected(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, match: Match) -> bool:
+    """Say whether edema is told as what a signal might be: "bright signal anteriorly, early edema is not excluded"."""
+    if not lexicon.at("suspected_behind", words.tokens, match.end):
+        return False
+    at, comma = start, False
+    while at < match.start:
+        comma = comma or words.tokens[at].norm == ","
+        length = int(words.tokens[at].norm == ",") or _covered(words, places, at, match.start)
+        length = length or max(lexicon.at(name, words.tokens, at, match.start) for name in ("fillers", "places"))
+        if not length:
+            return False
+        at += length
+    return comma
 
 
 def _is_told_twice(words: Words, lexicon: Lexicon, start: int, end: int) -> bool:

@@ -108,6 +108,10 @@ class NounChooser:
         starts |= {match.start for match in words.causes if _lies_in_bone(match)}
         skipped = {p for m in (*words.zones, *words.attributes) for p in range(m.start, m.end)}
         sites = {p for m in words.sites for p in range(m.start, m.end)}
+        inside = next((match for match in words.causes if match.start < at < match.end and _lies_in_bone(match)), None)
+        if inside is not None and self._lexicon.has("fractures", words.tokens[inside.end - 1].norm):
+            # "Sacral insufficiency fracture" names its bone in itself.
+            return True
         while at < len(words.tokens):
             if at in starts:
                 return True

@@ -55,7 +55,7 @@ class Tools:
         self.screen = Screen(rules, normal_form)
         self.places = PlaceReader(rules, self.lexicon)
         self.linker = Linker(rules, self.lexicon)
-        self.attributes = AttributeReader(self.lexicon)
+        self.attributes = AttributeReader(self.lexicon, rules)
         self.causes = CauseFinder(rules, self.lexicon)
         self.exams = ExamReader(rules, self.engine, self.lexicon, self.places)
         # The last words of what tells of a course: most sentences have none and need not be read for it.

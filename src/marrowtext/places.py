@@ -17,6 +17,7 @@ from marrowtext.modifiers import Chunk, Scan, fill_chunks, refine_zone, split_zo
 from marrowtext.nouns import Context, NounChooser, rule_of, site_of
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.rules import RuleSet
+from marrowtext.schema import SiteRule
 
 __all__ = ["Place", "PlaceReader"]
 
@@ -117,8 +118,12 @@ class PlaceReader:
         if phrase.match.form == "term" and phrase.plural:
             return None
         before = context.sites if phrase.determined else ()
-        named = [site for site in [*earlier[::-1], *before] if site in finer]
+        named = [site for site in [*earlier[::-1], *before] if site in finer and self._is_kind(site, rule)]
         return named[0] if len(set(named)) == 1 else None
+
+    def _is_kind(self, site: str, rule: SiteRule) -> bool:
+        """Say whether a site is one of those that a name stands for, not a part of it: a condyle, not its plateau."""
+        return self._rules.sites[site].parent == rule.id.removeprefix("site.")
 
     def _refined(self, phrase: _Phrase) -> list[str]:
         refine = dict(rule_of(phrase.match).refine)

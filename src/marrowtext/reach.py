@@ -62,6 +62,8 @@ class Reach:
             elif at in self._findings:
                 at = self._pass_finding(at)
             elif at in self._structures:
+                if self.found and self._joined:
+                    break
                 self._located, self._loose = False, True
                 at = self._structures[at]
             else:
@@ -79,7 +81,8 @@ class Reach:
             return max(place.end for place in self._places[at])
         if not (self._located or direct):
             return None
-        if direct and not self._located and self._is_subject(at):
+        aside = any(token.norm == "," for token in self._words.tokens[self._name.end : at])
+        if first and (aside or (direct and not self._located)) and self._is_subject(at):
             return None
         if self._is_free(at):
             return None

@@ -163,14 +163,13 @@ def _rows_at(
         if (not excepted or (place not in excepted and place.start < name.start))
         and not _is_complaint(report, row, place)
     ]
-    apart = report.tools.attributes.read_sides(parsed.words, parsed.clauses, name)
+    apart = report.tools.attributes.read_sides(parsed.words, parsed.clauses, name, attributes)
     for place in places or [None]:
         sited = _sited(report, name, place)
         if sited is None or not apart:
             yield replace(row, place=sited)
             continue
-        for side, severity in apart:
-            own = replace(attributes, severity=severity)
+        for side, own in apart:
             yield replace(row, place=replace(sited, side=side), attributes=own)
     for place in excepted:
         there = replace(row, place=_sited(report, name, place), source=LinkSource.CLAUSE)

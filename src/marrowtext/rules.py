@@ -143,7 +143,10 @@ def load_rules(*folders: Path) -> RuleSet:
         rules=tuple(rules.values()),
         origins=origins,
         sites=sites,
-        spelling=Spelling(variants, [*grammar.phrases("abbreviations"), *grammar.phrases("short_forms")]),
+        spelling=Spelling(
+            variants,
+            [p for name in ("abbreviations", "short_forms") if name in grammar.words for p in grammar.phrases(name)],
+        ),
         grammar=grammar,
         policy=_validated(Policy, "policy", tables["policy"]),
         hash=digest.hexdigest()[:16],

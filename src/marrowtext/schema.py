@@ -148,7 +148,8 @@ class CueRule(ExampleRule):
 
     `stop` cues end the reach of cues of the assertions in `stops`. `within` limits the reach, in words.
     `concepts` limits it to mentions of these concepts. `value` cues give neutral names a value.
-    `no_site` keeps the mention from taking a site. `no_cause` cues make a cause too doubtful to be named.
+    `no_site` keeps the mention from taking a site. `no_cause` cues make a cause too doubtful to be named. `partial`
+    cues leave some of what is said to have resolved: "most of the edema has resolved".
     """
 
     direction: Literal["forward", "backward", "both", "stop", "pseudo"]
@@ -160,6 +161,7 @@ class CueRule(ExampleRule):
     value: bool = False
     no_site: bool = False
     no_cause: bool = False
+    partial: bool = False
 
 
 class AttributeRule(ExampleRule):

@@ -90,6 +90,7 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
     owned = {p for place in parsed.places for p in range(place.start, place.end)}
     zones = {match.start: match.end for match in words.zones}
     others = {m.start for m in (*words.structures, *words.associated, *words.causes, *words.lookalikes)}
+    others -= set(range(row.name.start, row.name.end))
     found: set[Laterality] = set()
     for match in words.sides:
         at = match.end
