@@ -100,6 +100,7 @@ CHANGE = [
     ("Marrow edema of the talus is stationary.", ["present talus unchanged"]),
     ("There is no marrow edema of the talus any longer.", ["absent talus resolved"]),
     ("Most of the edema in the talus has cleared.", ["present talus decreased"]),
+    ("I can find nothing left of the cuboid bruise.", ["absent cuboid resolved"]),
 ]
 
 BARE_WORDS = [
@@ -218,6 +219,14 @@ SITES = [
         ["possible pubis traumatic"],
     ),
     ("A double line with an inner T2 bright line in the femoral head.", []),
+    (
+        "Marrow of the head and of the neck of the left femur is normal.",
+        ["absent femoral_head left", "absent femoral_neck left"],
+    ),
+    (
+        "Marrow edema of the pubic bodies, going into the left inferior ramus.",
+        ["present pubic_body bilateral", "present inferior_pubic_ramus left"],
+    ),
 ]
 
 SIDES = [
@@ -265,6 +274,14 @@ SIDES = [
     (
         "Marrow edema in the right pubic body, with a milder degree of the same on the left.",
         ["present pubic_body right", "present pubic_body left"],
+    ),
+    (
+        "AVN of both femoral heads - Rt with perilesional marrow edema, Lt stage II.",
+        ["present femoral_head right osteonecrosis"],
+    ),
+    (
+        "No marrow edema in either proximal femur, hip joint fluid physiologic, right gluteal tendinosis.",
+        ["absent proximal_femur bilateral"],
     ),
 ]
 

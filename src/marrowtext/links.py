@@ -15,7 +15,7 @@ from marrowtext.gaps import Gaps
 from marrowtext.hosts import HostFinder, Surroundings
 from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
-from marrowtext.places import Place
+from marrowtext.places import SACRUM, Place
 from marrowtext.reach import Reach
 from marrowtext.rules import RuleSet
 
@@ -194,8 +194,13 @@ class Linker:
         return tuple(
             replace(place, level=level) if self._is_unlevelled(place) else place
             for place in places
-            for level in (levels if levels and self._is_unlevelled(place) else [place.level])
+            for level in ([at for at in levels if self._has_level(place, at)] or [place.level])
         )
+
+    def _has_level(self, place: Place, level: str | None) -> bool:
+        """Say whether a place without a level can be at this one: S1 and its like are the sacrum's alone."""
+        sacral = self._rules.is_within(place.site, SACRUM)
+        return self._is_unlevelled(place) and level is not None and level.startswith("S") >= sacral
 
     def _run(self, words: Words, places: Sequence[Place]) -> list[str | None]:
         """Give the levels of the last list of levels: "at T11 and T12"."""

@@ -191,7 +191,7 @@ def _is_verdict(
     # "Red marrow versus edema": signal may be told to be one or the other.
     others += [] if only_signal else words.lookalikes
     others = [m for m in others if not (only_signal and isinstance(m.rule, StructureRule) and m.rule.concepts)]
-    inside = {p for p in between if _is_in_places(places, p)}
+    inside = {p for p in between if _is_in_places(places, p) or lexicon.at("places", tokens, p)}
     return not any(start <= match.start < at for match in others) and not any(
         (tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", tokens[p].norm)) and p not in inside
         for p in between

@@ -19,7 +19,10 @@ from marrowtext.phrases import Lexicon, Words
 from marrowtext.rules import RuleSet
 from marrowtext.schema import SiteRule
 
-__all__ = ["Place", "PlaceReader"]
+__all__ = ["SACRUM", "Place", "PlaceReader"]
+
+# The bone whose levels are S1 to S5.
+SACRUM = "sacrum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,11 @@ class PlaceReader:
             after = nouns[number + 1].start if number + 1 < len(nouns) else len(words.tokens)
             start, chunks, determined = scan.before(noun.start, floor)
             end, behind = scan.behind(noun.end, after)
+            told = words.norms(end, end + 1)[:1].isalpha() or words.norms(end, end + 1) in ("-", ":")
+            single = behind.side in (Laterality.LEFT, Laterality.RIGHT)
+            if told and single and any(chunk.side is Laterality.BILATERAL for chunk in chunks):
+                # In "both heads, rt - collapse" the side begins what is told of that side.
+                end, behind = noun.end, Chunk()
             scan.inside(noun, behind)
             phrases.append(
                 _Phrase(
@@ -180,7 +188,8 @@ class PlaceReader:
         for first, second in pairwise(phrases):
             both = self._lexicon.has("pair_words", words.tokens[first.start].norm)
             many = "plural" in (first.match.form, second.match.form)
-            if not both or many or second.group != first.group:
+            apart = words.norms(first.end, first.end + 1) in (",", "/")
+            if not both or many or apart or second.group != first.group:
                 continue
             if site_of(first.match) != site_of(second.match):
                 for chunk in (*first.chunks, first.behind):
@@ -314,7 +323,7 @@ class PlaceReader:
             # "T11 and T12" is one list.
             group += 0 if last is not None and self._is_join(words, last, level.start) else 1
             last = level.end
-            site = "sacrum" if level.name.startswith("S") else "vertebra"
+            site = SACRUM if level.name.startswith("S") else "vertebra"
             if site in self._rules.sites:
                 yield Place(
                     site,

@@ -84,7 +84,7 @@ class Reach:
         aside = any(token.norm == "," for token in self._words.tokens[self._name.end : at])
         if first and (aside or (direct and not self._located)) and self._is_subject(at):
             return None
-        if self._is_free(at):
+        if not self._name.rule.neutral and self._is_free(at):
             return None
         self.found += self._places[at]
         self._located = self._loose = self._joined = False

@@ -14,6 +14,8 @@ __all__ = ["find_side"]
 
 # How far before a mention, in tokens, its own side may stand ("on the right with associated edema").
 _BESIDE = 4
+# The same, where the side opens what is told of it ("both heads - rt stage III with edema").
+_OPENED = 8
 # How many sentences back the side of a bone still holds, where the exam has none.
 _SHORTLY = 3
 
@@ -78,7 +80,8 @@ def _beside(report: ParsedReport, row: Row) -> Laterality | None:
             return None if follows.isalpha() and not report.tools.lexicon.has("after_side", follows) else side_of(match)
         if place.side is not Laterality.BILATERAL:
             continue
-        if 0 <= name.start - match.end <= _BESIDE and place.end <= match.start:
+        opens = match.start == 0 or words.norms(match.start - 1, match.start) in (",", ";", "-", ":", "(", ".")
+        if 0 <= name.start - match.end <= (_OPENED if opens else _BESIDE) and place.end <= match.start:
             return side_of(match)
     return None
 
@@ -103,7 +106,9 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             match.start not in owned and (at not in others or asked or told) and not _is_pronoun(report, words, match)
         )
         follows = tokens[at].norm if at < len(tokens) else ""
-        of_another = follows.isalpha() and at != row.name.start and not report.tools.lexicon.has("after_side", follows)
+        of_another = (
+            follows[:1].isalpha() and at != row.name.start and not report.tools.lexicon.has("after_side", follows)
+        )
         away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
         vague = away and side_of(match) is Laterality.BILATERAL and match.end - match.start < _COMPARED
         vague = vague or _is_told_of_another(report, words, row, match.start)
