@@ -44,6 +44,8 @@ NEGATION = [
     ("No marrow signal abnormality, except for a few sclerotic foci in the ilium.", ["absent"]),
     ("I dont see any marrow edema of the talus.", ["absent talus"]),
     ("There is nothing in the way of edema in the talus.", ["absent talus"]),
+    ("A channel in the talus should not be mistaken for marrow edema.", ["absent talus"]),
+    ("The femoral head is non edematous.", ["absent femoral_head"]),
 ]
 
 DOUBT = [
@@ -70,6 +72,13 @@ DOUBT = [
         ["present talus", "present cuboid"],
     ),
     ("Bright signal in the talus, early edema can not be excluded.", ["possible talus"]),
+    (
+        "High STIR signal in the fibular head close to the ligament attachment is equivocal for a bruise.",
+        ["possible fibular_head traumatic"],
+    ),
+    ("High STIR signal in the talus without any fracture line, likely bone contusion.", ["possible talus traumatic"]),
+    ("High STIR signal of the iliac crest is suspected enthesitis.", ["present iliac_crest inflammatory"]),
+    ("HISTORY: Rule out bone contusion, xrays neg.", ["hypothetical"]),
 ]
 
 PAST_AND_ASKED = [
@@ -101,6 +110,10 @@ CHANGE = [
     ("There is no marrow edema of the talus any longer.", ["absent talus resolved"]),
     ("Most of the edema in the talus has cleared.", ["present talus decreased"]),
     ("I can find nothing left of the cuboid bruise.", ["absent cuboid resolved"]),
+    (
+        "The edema that surrounded the necrotic segment of the femoral head has resolved.",
+        ["absent femoral_head resolved"],
+    ),
 ]
 
 BARE_WORDS = [
@@ -227,6 +240,26 @@ SITES = [
         "Marrow edema of the pubic bodies, going into the left inferior ramus.",
         ["present pubic_body bilateral", "present inferior_pubic_ramus left"],
     ),
+    (
+        "Stress reaction at the third metatarsal base and lateral cuneiform.",
+        ["present metatarsal_3 stress_reaction", "present lateral_cuneiform stress_reaction"],
+    ),
+    (
+        "Marrow edema of the fifth metatarsal head and base of the fifth proximal phalanx.",
+        ["present metatarsal_5", "present toe_phalanx 5"],
+    ),
+    ("Edema deep to the articular surface of the femoral head.", ["present femoral_head"]),
+    ("Edema around a small focus at the femoral head-neck junction.", ["present femoral_head_neck_junction"]),
+    ("Skin over the tibial tubercle is contused.", []),
+    (
+        "Marrow edema in the femoral head has progressed and is now extending along the neck.",
+        ["present femoral_head increased", "present femoral_neck increased"],
+    ),
+    ("Corner edema in L4.", ["present vertebral_corner L4"]),
+    (
+        "The defect of the humeral head at the level of the coracoid has underlying marrow edema.",
+        ["present humeral_head"],
+    ),
 ]
 
 SIDES = [
@@ -283,6 +316,15 @@ SIDES = [
         "No marrow edema in either proximal femur, hip joint fluid physiologic, right gluteal tendinosis.",
         ["absent proximal_femur bilateral"],
     ),
+    (
+        "Marrow edema of both pubic bodies, of moderate intensity on the right and mild on the left.",
+        ["present pubic_body right", "present pubic_body left"],
+    ),
+    (
+        "MRI KNEES\nFINDINGS:\nRIGHT\nMarrow edema of the patella.\nLEFT\nMarrow edema of the fibular head.",
+        ["present patella right", "present fibular_head left"],
+    ),
+    ("Cannot bear weight on the right, known marrow edema of L4.", ["historical vertebra L4"]),
 ]
 
 PATTERNS = [

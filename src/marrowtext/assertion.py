@@ -158,7 +158,7 @@ def _is_of_another(words: Words, edge: Edge, target: tuple[int, int], lexicon: L
     if not behind and words.norms(edge.end, edge.end + 2) == ", with":
         return True
     between = [match for match in _findings_between(words, low, high) if not _in_mention(words, match)]
-    if not between:
+    if not between or (behind and _is_complement(words, low, between[0].start, lexicon)):
         return False
     light = {p for m in (*words.attributes, *words.zones, *between) for p in range(m.start, m.end)}
     at, last = low, max(match.start for match in between) if behind else high
@@ -171,6 +171,12 @@ def _is_of_another(words: Words, edge: Edge, target: tuple[int, int], lexicon: L
             return True
         at += length
     return False
+
+
+def _is_complement(words: Words, start: int, end: int, lexicon: Lexicon) -> bool:
+    """Say whether a finding behind a mention only tells where that is: "the edema that surrounded the segment has"."""
+    relative = words.norms(start, start + 1) in ("that", "which")
+    return relative and bool(lexicon.at("near", words.tokens, start + 1, end))
 
 
 def _in_mention(words: Words, match: Match) -> bool:

@@ -219,8 +219,7 @@ class AttributeReader:
         """Say whether only sides, degrees and small words stand from one degree to another."""
         known = {p for m in (*words.attributes, *words.sides, *words.grades) for p in range(m.start, m.end)}
         known |= {p for first, last, _ in told for p in range(first, last)}
-        small = ("on", "the", "and", ",", "side", "but", "of", "with", "/", "in")
-        return all(at in known or words.tokens[at].norm in small for at in range(start, end))
+        return all(at in known or self._lexicon.has("degree_words", words.tokens[at].norm) for at in range(start, end))
 
     def read_acuity(self, words: Words, start: int, end: int) -> tuple[str, str] | None:
         """Give the acuity, and its rule, that is said of the cause at code points `start` to `end`: within its words or

@@ -36,6 +36,10 @@ _SUBJECT = 9
 _LONG_SUBJECT = 16
 
 
+# Lists of words that go on with the clause before them.
+_GOING_ON = ("extensions", "same_subject")
+
+
 def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clauses:
     """Cut a sentence into clauses.
 
@@ -51,7 +55,7 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
             starts.add(at + 1)
         elif length := lexicon.at("clauses", tokens, at):
             subordinate = at and token.norm == "there" and lexicon.has("subordinators", tokens[at - 1].norm)
-            if _is_inside_places(places, at) or lexicon.at("extensions", tokens, at):
+            if _is_inside_places(places, at) or any(lexicon.at(name, tokens, at) for name in _GOING_ON):
                 continue
             if at and not subordinate and (token.norm != "and" or _is_sentence(words, lexicon, at, length, names)):
                 starts.add(at)

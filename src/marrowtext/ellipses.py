@@ -74,16 +74,15 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
         for place in places:
             if extends and any(r.name is row.name and r.place and r.place.site == place.site for r in earlier):
                 continue
+            before = next((side_of(match) for match in parsed.words.sides if match.end == at), None)
             yield replace(
                 row,
-                place=place,
+                place=replace(place, side=place.side or before) if extends else place,
                 source=LinkSource.CLAUSE,
                 assertion=assertion or row.assertion,
                 change=row.change if assertion is None else change,
                 cause=None if assertion is Assertion.ABSENT else row.cause,
-                attributes=replace(row.attributes, size_mm=None, rules=())
-                if extends
-                else Attributes(subchondral=row.attributes.subchondral),
+                attributes=Attributes(subchondral=row.attributes.subchondral),
                 rules=row.rules if assertion is None else tuple(match.rule.id for match in row.name.members),
             )
 

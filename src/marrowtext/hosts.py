@@ -126,9 +126,11 @@ class HostFinder:
         """Say what a name is in by the bone or structure that its own words lead to; None where they lead to none."""
         if name.start > begin and self._lexicon.has("verbs", words.tokens[name.start - 1].norm):
             # "The fat pad is edematous" tells of what stands before.
-            nearest = next((item for item in reversed(items) if begin <= item.end <= name.start and item.hosts), None)
-            if nearest is not None and nearest.structure not in (None, JOINT):
-                return nearest.bone, nearest.structure
+            told = [item for item in items if begin <= item.end <= name.start and item.hosts]
+            while len(told) > 1 and self._lies_over(words, told[-1].start):
+                told.pop()
+            if told and told[-1].structure not in (None, JOINT):
+                return told[-1].bone, told[-1].structure
         for item in reversed(items):
             if item.end <= name.start and item.hosts and self._gaps.is_covered(words, item.end, name.start):
                 return item.bone, item.structure
@@ -136,11 +138,17 @@ class HostFinder:
             if item.structure not in (None, JOINT) and self._is_due(words, name.end, item.start):
                 continue
             if name.end <= item.start < limit and self._leads_to(words, name.end, item.start):
-                if item.bone and self._is_only_near(words, name.end, item.start):
+                if item.bone and self._is_only_near(words, name.end, item.start, item.end):
                     return None, "near"
                 if not (item.soft and not self._is_within(words, name.end, item.start)):
                     return item.bone, item.structure
         return None
+
+    def _lies_over(self, words: Words, start: int) -> bool:
+        """Say whether what begins at a token only tells where the thing before it lies: "skin over the tubercle"."""
+        while start > 0 and self._lexicon.has("determiners", words.tokens[start - 1].norm):
+            start -= 1
+        return bool(self._lexicon.before("near", words.tokens, start))
 
     def _claimed(self, words: Words, name: Name, begin: int) -> str | None:
         """Give the lesion that signal is the signal of: "a cyst with high signal", "high signal, likely a cyst"."""
@@ -246,12 +254,19 @@ class HostFinder:
             self._lexicon.before("hedges", words.tokens, light) or self._lexicon.before("equals", words.tokens, light)
         ) and words.tokens[light - 1].norm not in (",", "with", "-", "from")
 
-    def _is_only_near(self, words: Words, start: int, end: int) -> bool:
-        """Say whether the name is only said to be near the bone: soft-tissue edema lies there too."""
+    def _is_only_near(self, words: Words, start: int, end: int, stop: int) -> bool:
+        """Say whether the name is only said to be near the bone at tokens `end` to `stop`, as soft-tissue edema is."""
         here = start
         while here < end:
             length = self._lexicon.at("near", words.tokens, here, end)
-            if length and not self._lexicon.at("pronouns", words.tokens, here + length, end):
+            beyond = range(here + length, stop)
+            # "Around a focus at the neck" and "deep to the surface of the head" lie in the bone.
+            inside = any(
+                (at < end and self._lexicon.at("places", words.tokens, at, end))
+                or self._lexicon.has("parts", words.tokens[at].norm)
+                for at in beyond
+            )
+            if length and not inside and not self._lexicon.at("pronouns", words.tokens, here + length, end):
                 return words.tokens[here].norm not in ("at", "along", "about", "over", "between") and not any(
                     here <= m.start < end for m in (*words.causes, *words.associated)
                 )

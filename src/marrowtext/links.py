@@ -82,13 +82,16 @@ class Linker:
         begin = clauses.around(name.start)[0]
         subject = [] if adjacent else self._subject(free, begin, name)
         label = any(self._is_label(words, place, free) for place in (*adjacent[-1:], *subject[-1:]))
-        reach = Reach(words, free, name, names, self._lexicon, listed=label or (not adjacent and not subject))
+        served = any(place.end <= other.end <= name.start for other in names for place in subject[-1:])
+        reach = Reach(
+            words, free, name, names, self._lexicon, listed=label or (not adjacent and (not subject or served))
+        )
         right, extends = reach.walk(clauses.around(name.end - 1)[1])
         extends = extends or any(self._is_extension(words, place) for place in inner[:1])
         found = [*inner, *adjacent, *right]
         if no_site:
             return Link(tuple(self._narrowed(right, words)), LinkSource.CLAUSE, bone, structure)
-        if not adjacent and (extends or not found) and not (label and found):
+        if not adjacent and (extends or not found) and not (label and found and not extends):
             told = begin + self._lexicon.at("told_before", words.tokens, begin) >= name.end
             if not subject and extends and not told and self._hosts.continues(words, name):
                 subject = self._subject(free, 0, name) or list(around.before)

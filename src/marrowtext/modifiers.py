@@ -142,6 +142,12 @@ class Scan:
         chunk = Chunk()
         end = at = noun
         while at < len(self._words.tokens):
+            part = self._part_behind(at)
+            if part is not None:
+                # In "the metatarsal base and lateral cuneiform" the base is the metatarsal's.
+                self._add(part, chunk, first=False)
+                end = at = part.end
+                break
             probe = Chunk()
             stop = self._take_behind(at, probe)
             if stop is None or self._leads_to(stop, next_noun):
@@ -153,6 +159,14 @@ class Scan:
             chunk.side = chunk.side or probe.side
             chunk.rules += probe.rules
         return end, chunk
+
+    def _part_behind(self, at: int) -> Match | None:
+        """Give the part of a bone that stands right behind its name and before a join: "base and"."""
+        match = self._beginning.get(at)
+        if match is None or not isinstance(match.rule, AttributeRule):
+            return None
+        named = self._lexicon.has("nominal_zones", match.rule.value)
+        return match if named and self._lexicon.at("joins", self._words.tokens, match.end) else None
 
     def inside(self, noun: Match, chunk: Chunk) -> None:
         """Read the side or number that a name holds in itself ("head of the left femur")."""
@@ -192,6 +206,7 @@ class Scan:
                 and tokens[here].norm in ("and", ",", "&", "/", "or")
                 and here + 1 < len(tokens)
                 and (here + 1 in self._beginning or here + 1 in self._level_beginning)
+                and not self._is_of_next(here + 1)
             ):
                 here += 1
                 continue
@@ -203,6 +218,11 @@ class Scan:
         if here < len(tokens) and tokens[here].norm == ")":
             here += 1
         return here
+
+    def _is_of_next(self, at: int) -> bool:
+        """Say whether a direction or a part is that of the next name: "and base of the phalanx"."""
+        match = self._beginning.get(at)
+        return match is not None and self._words.norms(match.end, match.end + 1) == "of"
 
     def _numbers_behind(self, at: int, chunk: Chunk) -> int:
         tokens = self._words.tokens

@@ -18,6 +18,8 @@ _MOST_EXPLICIT = tuple(Concept)
 _NEAR = 2
 # How far behind a name, in tokens, what it is said to be may stand.
 _FAR = 20
+# How far behind its denial, in tokens, a denied finding stands.
+_NEAR_DENIAL = 4
 # How many adjectives of no known kind may stand before what a signal is said to be: "may be a contre coup bruise".
 _UNKNOWN = 2
 _BREAKS = ("verbs", "places", "joins", "denials")
@@ -190,12 +192,26 @@ def _is_verdict(
     others = [*words.associated, *words.causes, *words.structures, *words.mentions]
     # "Red marrow versus edema": signal may be told to be one or the other.
     others += [] if only_signal else words.lookalikes
+    others = [m for m in others if not _is_denied(words, lexicon, start, m.start)]
+    others = [m for m in others if not (only_signal and _is_landmark(words, lexicon, m.start))]
     others = [m for m in others if not (only_signal and isinstance(m.rule, StructureRule) and m.rule.concepts)]
     inside = {p for p in between if _is_in_places(places, p) or lexicon.at("places", tokens, p)}
     return not any(start <= match.start < at for match in others) and not any(
         (tokens[p].norm in (";", ".", "and", "but") or lexicon.has("verbs", tokens[p].norm)) and p not in inside
         for p in between
     )
+
+
+def _is_landmark(words: Words, lexicon: Lexicon, at: int) -> bool:
+    """Say whether a thing only tells where a place is: "the fibular head close to the arcuate attachment"."""
+    while at > 0 and lexicon.has("determiners", words.tokens[at - 1].norm):
+        at -= 1
+    return bool(lexicon.before("near", words.tokens, at) or lexicon.before("landmarks", words.tokens, at))
+
+
+def _is_denied(words: Words, lexicon: Lexicon, start: int, at: int) -> bool:
+    """Say whether a denial stands shortly before a token: "without any fracture line"."""
+    return any(lexicon.has("denials", words.tokens[p].norm) for p in range(max(start, at - _NEAR_DENIAL), at))
 
 
 def _is_in_places(places: Sequence[Place], at: int) -> bool:

@@ -106,7 +106,7 @@ class NounChooser:
         """Say whether only modifiers stand between a token and the next mention or finding of bone."""
         starts = {match.start for match in (*words.mentions, *words.lookalikes)}
         starts |= {match.start for match in words.causes if _lies_in_bone(match)}
-        skipped = {p for m in (*words.zones, *words.attributes) for p in range(m.start, m.end)}
+        skipped = {p for m in (*words.zones, *words.attributes, *words.sides) for p in range(m.start, m.end)}
         sites = {p for m in words.sites for p in range(m.start, m.end)}
         inside = next((match for match in words.causes if match.start < at < match.end and _lies_in_bone(match)), None)
         if inside is not None and self._lexicon.has("fractures", words.tokens[inside.end - 1].norm):

@@ -133,7 +133,7 @@ class Reach:
         length = lexicon.at("places", tokens, at, limit)
         if length:
             # A place that the found one is only near to is not the edema's.
-            if self.found and lexicon.at("near", tokens, at, limit) and tokens[at].norm != "at":
+            if self.found and lexicon.at("near", tokens, at, limit) and tokens[at].norm not in ("at", "along"):
                 self._spared = True
                 return at + length
             self._lead()
@@ -149,12 +149,24 @@ class Reach:
         told = at > 0 and lexicon.has("pronouns", tokens[at - 1].norm)
         told = told or bool(lexicon.at("extensions", tokens, at + 1))
         if self.found and lexicon.has("verbs", tokens[at].norm) and not told:
-            self._leave_subject(at)
-            return None
+            resumed = self._find_resumption(at, limit)
+            if resumed is None:
+                self._leave_subject(at)
+            return resumed
         if self.found and not self._gaps.is_light(self._words, at):
             self._unknown += 1
             self._located = self._located and self._unknown <= _UNKNOWN
         return at + 1
+
+    def _find_resumption(self, at: int, limit: int) -> int | None:
+        """Find where the edema goes on to be told of: "edema of the head has progressed and is now extending …"."""
+        tokens = self._words.tokens
+        for here in range(at, limit):
+            length = self._lexicon.at("same_subject", tokens, here, limit)
+            if length:
+                self._lead()
+                return here + length
+        return None
 
     def _opens_verdict(self, at: int, limit: int) -> bool:
         """Say whether what follows says what the edema is, not where: "likely sacroiliitis"."""
@@ -172,7 +184,7 @@ class Reach:
         """Say whether a verb behind a place makes it a subject of its own."""
         end = max(place.end for place in self._places[at])
         tokens = self._words.tokens
-        return end < len(tokens) and self._lexicon.has("verbs", tokens[end].norm)
+        return end < len(tokens) and self._lexicon.has("finite_verbs", tokens[end].norm)
 
     def _goes_on(self, at: int, limit: int) -> bool:
         """Say whether what stands behind a comma can still lead to a place of the name."""

@@ -192,8 +192,11 @@ def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | Non
         return place
     if place is None:
         return Place(site, None, (), None, name.start, name.end, (name.start, name.end), -1, ())
-    if report.tools.rules.is_within(site, place.site):
+    rules = report.tools.rules
+    if rules.is_within(site, place.site):
         return replace(place, site=site, level_only=False)
+    if rules.sites[site].region != rules.sites[place.site].region:
+        return Place(site, None, (), None, name.start, name.end, (name.start, name.end), -1, ())
     return place
 
 

@@ -44,6 +44,7 @@ _LONG_LINE = 55
 _LABEL_WORDS = 7
 # How many characters a line has that names only a side and a part of the body.
 _BARE_LABEL = 40
+_SIDE_LETTER = 1
 _NOTE_LINES = 5
 # How full most lines are that break inside a sentence because the page is no wider.
 _FULL = 0.8
@@ -239,7 +240,9 @@ class Segmenter:
             return False
         if content[-1] in ".!?:;":
             return content[-1] == ";" and following[0].islower()
-        if self._open_end.search(content) or (following[0].islower() and not notes):
+        # A line that is one such word is a heading: "LEFT".
+        open_end = self._open_end.search(content) is not None and len(content.split()) > 1
+        if open_end or (following[0].islower() and not notes):
             return True
         return len(content) >= _LONG_LINE and not notes
 
@@ -353,7 +356,8 @@ class Segmenter:
         words = [self._spelling.normalise(word) for word in text[start:stop].split()]
         sided = any(word in self._sides or word in ("r", "l") for word in words)
         named = sided and all(word in self._sides or word in self._body or word in ("r", "l") for word in words)
-        return (start, stop) if named and len(words) > 1 else None
+        alone = len(words) == 1 and words[0] in self._sides and stop - start > _SIDE_LETTER
+        return (start, stop) if named and (len(words) > 1 or alone) else None
 
 
 def _shorten(text: str, start: int, end: int) -> Iterator[int]:

@@ -19,6 +19,8 @@ _OPENED = 8
 # How many sentences back the side of a bone still holds, where the exam has none.
 _SHORTLY = 3
 
+# The last token at which a side that opens its sentence begins ("On the right, …").
+_OPENING = 2
 # From how many words on a side of both compares the two ("greater on the right").
 _COMPARED = 3
 
@@ -112,6 +114,7 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
         away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
         vague = away and side_of(match) is Laterality.BILATERAL and match.end - match.start < _COMPARED
         vague = vague or _is_told_of_another(report, words, row, match.start)
+        vague = vague or _is_told_before(words, row, match)
         if free and not (midline and (of_another or vague)):
             found.add(side_of(match))
     if not found and not midline:
@@ -144,6 +147,13 @@ def _is_told_of_another(report: ParsedReport, words: Words, row: Row, at: int) -
         return False
     own = between[between.index(",") :]
     return any(report.tools.lexicon.has("finite_verbs", norm) for norm in own)
+
+
+def _is_told_before(words: Words, row: Row, match: Match) -> bool:
+    """Say whether a side before a mention stands in another part of its sentence: "pain on the right, edema of L4"."""
+    between = [token.norm for token in words.tokens[match.end : row.name.start]]
+    told = any(mention.end <= match.start for mention in words.mentions)
+    return match.start > _OPENING and "," in between and not told
 
 
 def _is_pronoun(report: ParsedReport, words: Words, match: Match) -> bool:
