@@ -147,6 +147,8 @@ SIGNAL = [
     ("Faint STIR marrow signal is present in the cuboid.", ["present cuboid"]),
     ("STIR marrow signal of the cuboid is normal.", ["absent cuboid"]),
     ("A cyst lies in the talus; the cuboid shows normal signal.", ["absent cuboid"]),
+    ("High signal intensity in the marrow at the symphysis pubis.", ["present pubic_symphysis"]),
+    ("The marrow and cortex of the tibia are normal in signal.", ["absent tibia"]),
 ]
 
 SITES = [
@@ -260,6 +262,11 @@ SITES = [
         "The defect of the humeral head at the level of the coracoid has underlying marrow edema.",
         ["present humeral_head"],
     ),
+    (
+        "Marrow edema in the second, third and fourth metatarsals.",
+        ["present metatarsal_2", "present metatarsal_3", "present metatarsal_4"],
+    ),
+    ("Marrow edema and cortical irregularity are evident at the iliac crest.", ["present iliac_crest"]),
 ]
 
 SIDES = [

@@ -76,11 +76,22 @@ def _is_sentence(words: Words, lexicon: Lexicon, at: int, length: int, names: Se
     """Say whether "and" begins a clause of its own: a name, or a subject with its verb, follows."""
     if length > 1 and _leads_to_name(words, at + length, names):
         return True
+    named = any(stop == at for _, stop in names) and not _has_verb_before(words, lexicon, at)
     reach = _LONG_SUBJECT if length > 1 else _SUBJECT
     for here in range(at + 1, min(at + reach, len(words.tokens))):
         if words.tokens[here].norm in (",", ";", "and", "or"):
             return False
         if lexicon.has("finite_verbs", words.tokens[here].norm):
+            # "Edema and irregularity are evident at the crest" is one clause with two subjects.
+            return not (named and lexicon.has("plural_verbs", words.tokens[here].norm))
+    return False
+
+
+def _has_verb_before(words: Words, lexicon: Lexicon, at: int) -> bool:
+    """Say whether a verb stands before a token, back to the last comma or semicolon."""
+    while at > 0 and words.tokens[at - 1].norm not in (",", ";", ":"):
+        at -= 1
+        if lexicon.has("finite_verbs", words.tokens[at].norm):
             return True
     return False
 

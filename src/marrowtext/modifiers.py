@@ -133,6 +133,9 @@ class Scan:
         if not length or at - length <= floor:
             return False
         here = at - length
+        if self._number_before(here)[0] is not None:
+            # "Third" may be a part too: "the third and fifth metatarsals".
+            return True
         while here > floor and self._lexicon.has("parts", self._words.tokens[here - 1].norm):
             here -= 1
         return bool(here in self._ending or here in self._level_ending or self._number_before(here)[0] is not None)

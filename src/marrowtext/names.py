@@ -287,7 +287,11 @@ def _is_told_twice(words: Words, lexicon: Lexicon, start: int, end: int) -> bool
     others = (*words.associated, *words.causes, *words.structures)
     return (
         any(lexicon.has("verbs", norm) for norm in between)
-        and not any(norm in (",", ";", ".", "and", "but", ":") for norm in between)
+        and not any(norm in (",", ";", ".", "but", ":") for norm in between)
+        and not any(
+            norm == "and" and not lexicon.has("descriptors", words.tokens[at + 1].norm)
+            for at, norm in enumerate(between, start)
+        )
         and not any(start <= match.start < end for match in others)
     )
 
