@@ -79,6 +79,10 @@ DOUBT = [
     ("High STIR signal in the talus without any fracture line, likely bone contusion.", ["possible talus traumatic"]),
     ("High STIR signal of the iliac crest is suspected enthesitis.", ["present iliac_crest inflammatory"]),
     ("HISTORY: Rule out bone contusion, xrays neg.", ["hypothetical"]),
+    ("There is questionable edema in the talus.", ["possible talus"]),
+    ("Possible adjacent edema in the talus.", ["possible talus"]),
+    ("Possible fracture with adjacent edema in the talus.", ["present talus traumatic"]),
+    ("A scan is advised if clinical suspicion of stress reaction of the talus.", ["hypothetical talus"]),
 ]
 
 PAST_AND_ASKED = [
@@ -114,6 +118,12 @@ CHANGE = [
         "The edema that surrounded the necrotic segment of the femoral head has resolved.",
         ["absent femoral_head resolved"],
     ),
+    (
+        "Marrow edema in the SI joints has increased on the right and is unchanged on the left.",
+        ["present sacroiliac_joint right increased", "present sacroiliac_joint left unchanged"],
+    ),
+    ("A new finding is mild edema in the talus.", ["present talus new"]),
+    ("Much reduced marrow edema of the talus.", ["present talus decreased"]),
 ]
 
 BARE_WORDS = [
@@ -149,6 +159,8 @@ SIGNAL = [
     ("A cyst lies in the talus; the cuboid shows normal signal.", ["absent cuboid"]),
     ("High signal intensity in the marrow at the symphysis pubis.", ["present pubic_symphysis"]),
     ("The marrow and cortex of the tibia are normal in signal.", ["absent tibia"]),
+    ("Marrow signal is normal in the femoral heads.", ["absent femoral_head bilateral"]),
+    ("Marrow edema in the talus appreciated as STIR hyperintensity.", ["present talus"]),
 ]
 
 SITES = [
@@ -267,6 +279,21 @@ SITES = [
         ["present metatarsal_2", "present metatarsal_3", "present metatarsal_4"],
     ),
     ("Marrow edema and cortical irregularity are evident at the iliac crest.", ["present iliac_crest"]),
+    ("MRI KNEE\nMEDIAL COMPARTMENT: Marrow edema of the tibial plateau.", ["present medial_tibial_plateau"]),
+    (
+        "Medial compartment arthrosis with marrow edema of the tibial plateau.",
+        ["present medial_tibial_plateau degenerative"],
+    ),
+    ("High STIR signal of the superior pubic ramus in its parasymphyseal portion.", ["present superior_pubic_ramus"]),
+    (
+        "Bruising of the medial patellar facet and over the anterior surface of the lateral femoral condyle.",
+        ["present medial_patellar_facet traumatic", "present lateral_femoral_condyle traumatic"],
+    ),
+    (
+        "Neither tibial plateau shows marrow edema, and nor does the fibular head.",
+        ["absent medial_tibial_plateau", "absent lateral_tibial_plateau", "absent fibular_head"],
+    ),
+    ("Repeat MRI of the left hip is advised to document resolution of the marrow edema.", ["hypothetical left"]),
 ]
 
 SIDES = [
@@ -332,6 +359,10 @@ SIDES = [
         ["present patella right", "present fibular_head left"],
     ),
     ("Cannot bear weight on the right, known marrow edema of L4.", ["historical vertebra L4"]),
+    (
+        "AVN of the femoral heads, Lt is advanced with marrow edema of the head.",
+        ["present femoral_head left osteonecrosis"],
+    ),
 ]
 
 PATTERNS = [

@@ -114,7 +114,7 @@ def _distance(edge: Edge, target: tuple[int, int]) -> int:
 def _is_stopped(edge: Edge, target: tuple[int, int], stops: Sequence[Cue]) -> bool:
     """Say whether a stop for this assertion stands between the cue and the mention."""
     return any(
-        edge.rule.assertion in stop.rule.stops and edge.end <= stop.start and stop.end <= target[0] for stop in stops
+        edge.rule.assertion in stop.rule.stops and edge.end < stop.start and stop.end <= target[0] for stop in stops
     )
 
 
@@ -205,7 +205,7 @@ def _is_overruled(words: Words, edge: Edge, edges: Sequence[Edge], start: int) -
 
 def _is_said_of(words: Words, edge: Edge, end: int, lexicon: Lexicon) -> bool:
     """Say whether a value behind a neutral name is said of it: not "MARROW: normal alignment"."""
-    if edge.start < end:
+    if edge.start < end or words.norms(edge.end - 1, edge.end) == "in":
         return True
     after = words.tokens[edge.end].norm if edge.end < len(words.tokens) else ""
     return not after or lexicon.has("value_ends", after)

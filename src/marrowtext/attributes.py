@@ -184,7 +184,7 @@ class AttributeReader:
             for m in words.attributes
             if _rule(m).column == "severity" and _rule(m).value and m.start >= begin
         ]
-        sides = [side for side in self._single_sides(words) if side[0] >= begin]
+        sides = [side for side in self.single_sides(words) if side[0] >= begin]
         reach = 2 * _BY_SIDE if any(token.norm == "respectively" for token in words.tokens) else _BY_SIDE
         for told in (degrees, self._graded(words, attributes)):
             for first, second in pairwise(told):
@@ -194,7 +194,7 @@ class AttributeReader:
                     return [(side[2], degree[2]) for side, degree in zip(near, (first, second), strict=True)]
         return []
 
-    def _single_sides(self, words: Words) -> list[tuple[int, int, Laterality]]:
+    def single_sides(self, words: Words) -> list[tuple[int, int, Laterality]]:
         """Give left and right in text order, those of "right and left" too."""
         return [
             (at, at + 1, self._sides[words.tokens[at].norm])

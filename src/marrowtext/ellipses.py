@@ -69,6 +69,7 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
             continue
         if not opens or row is None or (extends and not _is_subject(report, row, number)):
             continue
+        row = row.antecedent or row
         places = _find_places(parsed, at + length) or _find_label(parsed, at) or _find_subject(report, parsed, at)
         places = places or _find_other_side(report, parsed, at + length, row)
         for place in places:

@@ -161,7 +161,7 @@ class Engine:
         doc.spans[_TARGETS] = spans
         graph = self._context(doc)._.context_graph
         numbers = {(span.start, span.end, span.label): number for number, span in enumerate(spans)}
-        whole = [modifier.modifier_span for modifier in graph.modifiers]
+        whole = [(*modifier.modifier_span, modifier.rule.metadata["rule"].direction) for modifier in graph.modifiers]
         edges = [
             Edge(
                 numbers[target.start, target.end, target.label],
@@ -195,17 +195,22 @@ def _is_target(rule: ExampleRule) -> bool:
     return isinstance(rule, MentionRule | LookalikeRule)
 
 
-def _is_part(span: tuple[int, int], others: Iterable[tuple[int, int]], target: Span | None = None) -> bool:
+def _is_part(span: tuple[int, int], others: Iterable[tuple[int, int, str]], target: Span | None = None) -> bool:
     """Say whether a longer cue holds this one: "no" in "no change in" is no denial.
 
-    A longer cue that runs into the target itself does not count.
+    A longer cue that runs into the target itself does not count, nor one before it that only looks back: in "there is
+    questionable edema" nothing "is questionable" but the edema.
     """
     return any(
         first <= span[0]
         and span[1] <= last
         and last - first > span[1] - span[0]
-        and (target is None or last <= target.start or target.end <= first)
-        for first, last in others
+        and (
+            target is None
+            or (last <= target.start and (direction != "backward" or span[1] < last))
+            or target.end <= first
+        )
+        for first, last, direction in others
     )
 
 

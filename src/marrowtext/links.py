@@ -257,7 +257,9 @@ class Linker:
         """Say whether a place only names the joint of another: "left hip femoral head"."""
         here = self._rules.sites[place.site]
         return here.joint and any(
-            not self._rules.sites[other.site].joint and self._rules.sites[other.site].region == here.region
+            not self._rules.sites[other.site].joint
+            and self._rules.sites[other.site].region == here.region
+            and not (place.group == other.group and place.start > other.start and place.side not in (None, other.side))
             for other in others
         )
 

@@ -19,12 +19,13 @@ _AT_LEVEL = 3
 @dataclass(frozen=True, slots=True)
 class Context:
     """What short names are read by: sites named before, and the regions of the exam. The words of a `heading` need no
-    noun ("tibial:").
+    noun ("tibial:"). `compartment` is the direction of the compartment in the heading ("medial").
     """
 
     sites: tuple[str, ...] = ()
     regions: frozenset[str] = frozenset()
     heading: bool = False
+    compartment: str | None = None
 
 
 class NounChooser:
@@ -52,6 +53,8 @@ class NounChooser:
             alone = last and (sided or (context.heading and end == len(words.tokens)))
             if adjectives and (alone or self._precedes_mention(words, end) or self._precedes_part(words, end)):
                 chosen.append(self._by_region(adjectives, chosen, context))
+                continue
+            if any(m.start <= start and end <= m.end and m.end - m.start > end - start for m in words.structures):
                 continue
             short = self._choose_short(words, [m for m in candidates if m.form == "short"], chosen, context)
             if short is not None and not any(m.start < end and start < m.end for m in chosen):
@@ -100,6 +103,9 @@ class NounChooser:
                     return match
         regions = {self._rules.sites[site].region for site in near[:1]} or set(context.regions)
         here = [match for match in candidates if rule_of(match).region in regions]
+        if not here and context.heading and len(candidates) == 1:
+            # "TOES:" is the heading of what follows, whatever the exam is called.
+            return candidates[0]
         return here[0] if here else None
 
     def _precedes_mention(self, words: Words, at: int) -> bool:

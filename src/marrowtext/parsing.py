@@ -34,11 +34,12 @@ _OPENING = 4
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the headings over a sentence say: places, whether they speak of bone, a side."""
+    """What the headings over a sentence say: places, whether they speak of bone, a side, a compartment ("medial")."""
 
     places: tuple[Place, ...] = ()
     bony: bool = False
     side: Laterality | None = None
+    compartment: str | None = None
 
 
 class Tools:
@@ -70,6 +71,7 @@ class Tools:
         places: tuple[Place, ...] = ()
         bony = False
         side: Laterality | None = None
+        compartment: str | None = None
         for text in texts:
             tokens = tuple(split_words(text, self.rules.spelling))
             section = Section(SectionName.OTHER, 0, len(text))
@@ -80,10 +82,11 @@ class Tools:
             )
             no_place = any(self.lexicon.has("no_places", token.norm) for token in tokens)
             places = () if no_place else free or places
+            compartment = self.places.find_compartment(words, len(tokens)) or compartment
             bony = bony or any(self.lexicon.has("bone_headings", token.norm) for token in tokens)
             sides = {side_of(match) for match in words.sides}
             side = next(iter(sides)) if len(sides) == 1 else side
-        return Heading(places, bony, side)
+        return Heading(places, bony, side, compartment)
 
 
 @dataclass(slots=True)
@@ -149,10 +152,11 @@ class ParsedReport:
         return self.sentences[one].section is self.sentences[other].section
 
     def _context(self, number: int) -> Context:
-        sites = [place.site for place in self.heading(self.sentences[number]).places]
+        heading = self.heading(self.sentences[number])
+        sites = [place.site for place in heading.places]
         if self.stands_with(number - 1, number) and (number - 1 in self._parsed or self._needs_context(number)):
             sites += [place.site for place in self.parse(number - 1).places[::-1]]
-        return Context(tuple(sites), self.exam.regions)
+        return Context(tuple(sites), self.exam.regions, compartment=heading.compartment)
 
     def _needs_context(self, number: int) -> bool:
         """Say whether a sentence with a mention has a short name that the sentence before explains: "the shaft"."""

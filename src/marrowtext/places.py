@@ -25,6 +25,9 @@ __all__ = ["SACRUM", "Place", "PlaceReader"]
 SACRUM = "sacrum"
 
 
+_POSSESSIVES = ("its", "their")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A site as a sentence names it, at tokens `start` to `end` with all its modifiers; `noun` is its name alone.
@@ -83,7 +86,8 @@ class PlaceReader:
             end, behind = scan.behind(noun.end, after)
             told = words.norms(end, end + 1)[:1].isalpha() or words.norms(end, end + 1) in ("-", ":")
             single = behind.side in (Laterality.LEFT, Laterality.RIGHT)
-            if told and single and any(chunk.side is Laterality.BILATERAL for chunk in chunks):
+            pair = noun.form == "plural" and words.norms(noun.end, noun.end + 1) in (",", "-", ":")
+            if told and single and (pair or any(chunk.side is Laterality.BILATERAL for chunk in chunks)):
                 # In "both heads, rt - collapse" the side begins what is told of that side.
                 end, behind = noun.end, Chunk()
             scan.inside(noun, behind)
@@ -108,10 +112,26 @@ class PlaceReader:
         places = [
             place
             for phrase in self._share(phrases)
-            for place in self._compose(phrase, context, self._finer(phrase, context, phrases), apart=apart)
+            for place in self._compose(phrase, context, self._refine(words, phrase, context, phrases), apart=apart)
         ]
         places.extend(self._bare_levels(words, phrases, places))
         return sorted(places, key=lambda place: (place.start, place.noun))
+
+    def _refine(self, words: Words, phrase: _Phrase, context: Context, phrases: list[_Phrase]) -> str | None:
+        """Give the finer site of a name without a direction: the one named before, or that of its compartment."""
+        finer = self._finer(phrase, context, phrases)
+        if finer is not None or phrase.plural or phrase.match.form != "term":
+            return finer
+        compartment = self.find_compartment(words, phrase.start) or context.compartment
+        site = rule_of(phrase.match).refine.get(compartment or "")
+        return site if site is not None and self._is_kind(site, rule_of(phrase.match)) else None
+
+    def find_compartment(self, words: Words, end: int) -> str | None:
+        """Give the direction of the last compartment that is named before a token: "medial compartment"."""
+        found = [
+            before.norm for before, token in pairwise(words.tokens[:end]) if self._lexicon.has("no_places", token.norm)
+        ]
+        return found[-1] if found else None
 
     def _finer(self, phrase: _Phrase, context: Context, phrases: list[_Phrase]) -> str | None:
         """Give the finer site that "the condyle" takes up: the only one named shortly before."""
@@ -143,6 +163,10 @@ class PlaceReader:
         """Fold "of the right hip" into the place before it: the whole that a part lies in is no place of its own."""
         kept: list[_Phrase] = []
         for phrase in phrases:
+            own = words.norms(phrase.start - 1, phrase.start) in _POSSESSIVES
+            if kept and phrase.match.form == "adjective" and own:
+                # "Signal in its parasymphyseal portion" is in the bone named before.
+                continue
             if kept and self._is_landmark(words, kept[-1], phrase):
                 kept[-1].end = phrase.end
                 continue

@@ -133,7 +133,8 @@ class Reach:
         length = lexicon.at("places", tokens, at, limit)
         if length:
             # A place that the found one is only near to is not the edema's.
-            if self.found and lexicon.at("near", tokens, at, limit) and tokens[at].norm not in ("at", "along"):
+            near = lexicon.at("near", tokens, at, limit) and tokens[at].norm not in ("at", "along")
+            if self.found and near and not self._leads_to_surface(at + length):
                 self._spared = True
                 return at + length
             self._lead()
@@ -157,6 +158,13 @@ class Reach:
             self._unknown += 1
             self._located = self._located and self._unknown <= _UNKNOWN
         return at + 1
+
+    def _leads_to_surface(self, at: int) -> bool:
+        """Say whether a part of a bone follows: "over the anterior surface of the condyle"."""
+        place = min((p for start in self._places if start >= at for p in self._places[start]), key=_start, default=None)
+        if place is None or any(self._words.tokens[p].norm == "," for p in range(at, place.start)):
+            return False
+        return any(self._lexicon.has("parts", self._words.tokens[p].norm) for p in range(at, place.noun[0]))
 
     def _find_resumption(self, at: int, limit: int) -> int | None:
         """Find where the edema goes on to be told of: "edema of the head has progressed and is now extending …"."""
@@ -202,6 +210,10 @@ class Reach:
         before = self._words.tokens[last.start - 1].norm if last.start else ""
         if last.end == verb and before == ",":
             self.found = [place for place in self.found if place.start != last.start] or self.found
+
+
+def _start(place: Place) -> int:
+    return place.start
 
 
 def _is_lesion(match: Match) -> bool:

@@ -9,6 +9,7 @@ from marrowtext.assertion import Claim
 from marrowtext.attribution import attribute_cause, attribute_summary
 from marrowtext.causes import Cause, strongest
 from marrowtext.ellipses import Row, find_courses, find_ellipses
+from marrowtext.engine import Cue
 from marrowtext.hosts import JOINT
 from marrowtext.links import Link, LinkSource
 from marrowtext.model import Assertion, Laterality, Rejected, SectionName
@@ -83,6 +84,7 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
             claim = replace(told, assertion=Assertion.POSSIBLE)
         # "No tibial tunnel edema": what stands right before the name is not itself denied.
         places = [p for p in parsed.places if p.end == name.start or not _is_denied_name(parsed, p)]
+        places = [p for p in places if not report.tools.lexicon.before("exam_of", parsed.words.tokens, p.start)]
         outside = claim.assertion is Assertion.ABSENT and _is_after_exception(report, parsed.words, name)
         link = report.tools.linker.link(
             parsed.words,
@@ -164,8 +166,14 @@ def _rows_at(
         and not _is_complaint(report, row, place)
     ]
     apart = report.tools.attributes.read_sides(parsed.words, parsed.clauses, name, attributes)
+    courses = _read_courses(report, parsed, name)
     for place in places or [None]:
         sited = _sited(report, name, place)
+        if sited is not None and courses:
+            for side, cue in courses:
+                told = replace(row, place=replace(sited, side=side), change=cue.rule.change)
+                yield replace(told, assertion=cue.rule.assertion or row.assertion, rules=(*row.rules[:1], cue.rule.id))
+            continue
         if sited is None or not apart:
             yield replace(row, place=sited)
             continue
@@ -174,6 +182,23 @@ def _rows_at(
     for place in excepted:
         there = replace(row, place=_sited(report, name, place), source=LinkSource.CLAUSE)
         yield replace(there, assertion=Assertion.PRESENT, change=None)
+
+
+def _read_courses(report: ParsedReport, parsed: ParsedSentence, name: Name) -> list[tuple[Laterality, Cue]]:
+    """Give how it went on each side, where a sentence tells them apart: "has increased on the right and is unchanged on
+    the left".
+    """
+    lexicon, tokens = report.tools.lexicon, parsed.words.tokens
+    found: list[tuple[Laterality, Cue]] = []
+    for start, _, side in report.tools.attributes.single_sides(parsed.words):
+        cues = [cue for cue in parsed.cues if cue.rule.change and name.end <= cue.start and cue.end <= start]
+        cue = max(cues, key=lambda cue: cue.end, default=None)
+        if cue is not None and all(lexicon.has("degree_words", tokens[at].norm) for at in range(cue.end, start)):
+            found.append((side, cue))
+    apart = (
+        len(found) == len({side for side, _ in found}) == len({cue.start for _, cue in found}) == len(Laterality) - 1
+    )
+    return found if apart else []
 
 
 def _is_complaint(report: ParsedReport, row: Row, place: Place) -> bool:

@@ -122,6 +122,7 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             place.side
             for place in parsed.places
             if place.side is not None
+            and (place.side is Laterality.BILATERAL or row.place is None or place.group != row.place.group)
             and (report.tools.rules.sites[place.site].joint or (row.place and _is_near(report, place, row.place)))
         }
     if len(found) > 1 and not midline:
@@ -132,6 +133,11 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             if before and words.norms(before[-1].start - 2, before[-1].start) == "on the"
             else found
         )
+    if len(found) > 1 and Laterality.BILATERAL in found and not midline:
+        # "Of both heads, the left is advanced, with edema": the single side told last before it is the mention's.
+        last = max((m for m in words.sides if m.end <= row.name.start), key=lambda m: m.start, default=None)
+        single = last is not None and last.start not in owned and side_of(last) is not Laterality.BILATERAL
+        found = {side_of(last)} if single and last is not None else found
     if len(found) > 1 and not midline:
         # "It has regressed on the right; on the left it persists": its own clause says which.
         begin, end = parsed.clauses.around(row.name.start)
