@@ -46,6 +46,11 @@ NEGATION = [
     ("There is nothing in the way of edema in the talus.", ["absent talus"]),
     ("A channel in the talus should not be mistaken for marrow edema.", ["absent talus"]),
     ("The femoral head is non edematous.", ["absent femoral_head"]),
+    (
+        "Marrow edema in the femoral neck. It does not reach the femoral head.",
+        ["present femoral_neck", "absent femoral_head"],
+    ),
+    ("The scaphoid is healed, not edematous.", ["absent scaphoid"]),
 ]
 
 DOUBT = [
@@ -83,6 +88,8 @@ DOUBT = [
     ("Possible adjacent edema in the talus.", ["possible talus"]),
     ("Possible fracture with adjacent edema in the talus.", ["present talus traumatic"]),
     ("A scan is advised if clinical suspicion of stress reaction of the talus.", ["hypothetical talus"]),
+    ("Were repeat imaging to show marrow edema, a biopsy would follow.", ["hypothetical"]),
+    ("An outside MRI reportedly demonstrated marrow edema of the talus.", ["historical talus"]),
 ]
 
 PAST_AND_ASKED = [
@@ -124,6 +131,8 @@ CHANGE = [
     ),
     ("A new finding is mild edema in the talus.", ["present talus new"]),
     ("Much reduced marrow edema of the talus.", ["present talus decreased"]),
+    ("The stress injury of the tibial shaft has healed.", ["absent tibial_shaft resolved"]),
+    ("Marrow edema in the talus, less conspicuous than on the outside examination.", ["present talus decreased"]),
 ]
 
 BARE_WORDS = [
@@ -294,6 +303,15 @@ SITES = [
         ["absent medial_tibial_plateau", "absent lateral_tibial_plateau", "absent fibular_head"],
     ),
     ("Repeat MRI of the left hip is advised to document resolution of the marrow edema.", ["hypothetical left"]),
+    (
+        "A lesion of the femoral head. Collapse of 3 mm is present. Marrow edema is seen surrounding the lesion.",
+        ["present femoral_head"],
+    ),
+    ("Subchondral edema and small cysts at the lunate.", ["present lunate"]),
+    (
+        "Fracture of the superior pubic ramus with marrow and obturator externus muscle edema.",
+        ["present superior_pubic_ramus traumatic"],
+    ),
 ]
 
 SIDES = [
@@ -363,6 +381,7 @@ SIDES = [
         "AVN of the femoral heads, Lt is advanced with marrow edema of the head.",
         ["present femoral_head left osteonecrosis"],
     ),
+    ("Marrow edema of the pubic bodies, right slightly more than left.", ["present pubic_body bilateral"]),
 ]
 
 PATTERNS = [

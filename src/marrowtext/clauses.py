@@ -57,7 +57,8 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
             subordinate = at and token.norm == "there" and lexicon.has("subordinators", tokens[at - 1].norm)
             if _is_inside_places(places, at) or any(lexicon.at(name, tokens, at) for name in _GOING_ON):
                 continue
-            if at and not subordinate and (token.norm != "and" or _is_sentence(words, lexicon, at, length, names)):
+            opens = token.norm != "and" or _is_sentence(words, places, lexicon, at, length, names)
+            if at and not subordinate and opens:
                 starts.add(at)
         elif token.norm == "," and _opens_clause(words, places, lexicon, names, at):
             starts.add(at + 1)
@@ -72,10 +73,13 @@ def _is_inside_places(places: Sequence[Place], at: int) -> bool:
     )
 
 
-def _is_sentence(words: Words, lexicon: Lexicon, at: int, length: int, names: Sequence[tuple[int, int]]) -> bool:
+def _is_sentence(
+    words: Words, places: Sequence[Place], lexicon: Lexicon, at: int, length: int, names: Sequence[tuple[int, int]]
+) -> bool:
     """Say whether "and" begins a clause of its own: a name, or a subject with its verb, follows."""
     if length > 1 and _leads_to_name(words, at + length, names):
-        return True
+        # "Subchondral edema and small cysts at the lunate" tells where both are.
+        return not any(stop == at for _, stop in names) or any(place.start < at for place in places)
     named = any(stop == at for _, stop in names) and not _has_verb_before(words, lexicon, at)
     reach = _LONG_SUBJECT if length > 1 else _SUBJECT
     for here in range(at + 1, min(at + reach, len(words.tokens))):

@@ -67,7 +67,8 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
         row = _find_antecedent(number, at, earlier, parsed, assertion, here=assertion is None and not extends)
         if assertion is Assertion.PRESENT and _is_named_behind(parsed, at + length):
             continue
-        if not opens or row is None or (extends and not _is_subject(report, row, number)):
+        refers = extends or lexicon.has("pronouns", tokens[at].norm)
+        if not opens or row is None or (refers and not _is_subject(report, row, number)):
             continue
         row = row.antecedent or row
         places = _find_places(parsed, at + length) or _find_label(parsed, at) or _find_subject(report, parsed, at)

@@ -98,6 +98,10 @@ def _is_apposed(words: Words, places: Sequence[Place], lexicon: Lexicon, name: N
         return False
     if name.end == match.start:
         return True
+    if _is_denied(words, lexicon, 0, name.start) and any(
+        token.norm == "," for token in words.tokens[name.end : match.start]
+    ):
+        return False
     only_signal = name.rule.concept is Concept.SIGNAL and rule.concept is not Concept.SIGNAL
     if _is_verdict(words, places, lexicon, name.end, match.start, only_signal=only_signal):
         return True

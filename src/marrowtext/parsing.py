@@ -251,6 +251,8 @@ class ParsedReport:
         same_item = self._is_same_item(number)
         if (goes_on or same_item) and self.stands_with(number - 1, number):
             earlier = self.parse(number - 1)
+            if self._adds_nothing(number - 1):
+                earlier = self.parse(number - 2)
             free = [place for place in earlier.places if not place.masked]
             if self.sentences[number - 1].headings == sentence.headings:
                 lexicon, tokens = self.tools.lexicon, earlier.words.tokens
@@ -259,6 +261,14 @@ class ParsedReport:
                 before = tuple(place for place in bones if place.group == bones[-1].group)
                 soft = not free and bool(earlier.words.structures)
         return Surroundings(heading.places, heading.bony, before, soft, self._level_before(number), same_item)
+
+    def _adds_nothing(self, number: int) -> bool:
+        """Say whether a sentence of the findings only tells more of the place before it: "Collapse is present."."""
+        words = self.words(number)
+        if self.sentences[number].section.name is not SectionName.FINDINGS or not self.stands_with(number - 1, number):
+            return False
+        denies = self.tools.lexicon.has("denials", words.tokens[0].norm) if words.tokens else True
+        return not (denies or words.sides or words.structures or self.parse(number).places)
 
     def _is_same_item(self, number: int) -> bool:
         """Say whether a sentence of the impression stands behind another one in the same item."""

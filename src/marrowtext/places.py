@@ -246,6 +246,9 @@ class PlaceReader:
                 alike = [o for o in earlier if not (rule_of(o.match).joint and rule_of(phrase.match).midline)]
                 sides = [s for other in reversed(alike) for s in _sides(other)]
                 sides += [s for other in group if other is not phrase for s in [other.behind.side] if s]
+                if phrase.determined and phrase.plural and phrase.match.form == "plural":
+                    # In "the right hip or the sacroiliac joints" the joints are those of both sides.
+                    sides = []
                 if rule_of(phrase.match).midline:
                     sides = [side for side in sides if side is not Laterality.BILATERAL]
                 phrase.behind.side = sides[0] if sides else None

@@ -100,7 +100,9 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
         denied = claim.assertion is Assertion.ABSENT and link.structure == JOINT
         # "To see whether the edema has gone" asks about the edema of bone that was told before.
         asked = claim.assertion is Assertion.HYPOTHETICAL and bool(earlier) and link.structure is None
-        if name.bare and not link.bone and not denied and not asked:
+        # "Regression of the hip edema" tells of the edema of its bones that was told before.
+        course = bool(claim.change or claim.assertion is Assertion.HYPOTHETICAL) and link.structure == JOINT
+        if name.bare and not link.bone and not denied and not asked and not (course and earlier):
             rejected.append(_reject(parsed, name, link.structure or "not said to be in bone"))
             continue
         if name.rule.anaphor and _is_retelling(parsed, name, link):
@@ -207,7 +209,8 @@ def _is_complaint(report: ParsedReport, row: Row, place: Place) -> bool:
         return False
     words, lexicon = report.words(row.number), report.tools.lexicon
     leads = row.name.end < place.start and lexicon.covers("locatives", words.tokens, row.name.end, place.start)
-    return report.tools.rules.sites[place.site].joint and not leads
+    beside = place.end == row.name.start
+    return report.tools.rules.sites[place.site].joint and not (leads or beside)
 
 
 def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | None:

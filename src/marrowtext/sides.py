@@ -15,7 +15,7 @@ __all__ = ["find_side"]
 # How far before a mention, in tokens, its own side may stand ("on the right with associated edema").
 _BESIDE = 4
 # The same, where the side opens what is told of it ("both heads - rt stage III with edema").
-_OPENED = 8
+_OPENED = 14
 # How many sentences back the side of a bone still holds, where the exam has none.
 _SHORTLY = 3
 
