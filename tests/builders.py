@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, Report, SectionName
+from marrowtext.pool import Chunk
+from marrowtext.worker import Answer, Build, build_shared, read_one
 
 _PLAIN = {
     "report_id": "1",
@@ -71,6 +75,7 @@ class FakePipeline:
     """One present finding for each report; some words make it fail."""
 
     rules = SimpleNamespace(
+        hash="fake",
         policy=SimpleNamespace(silent_sections=(), status=(make_finding().assertion,)),
     )
 
@@ -79,6 +84,9 @@ class FakePipeline:
             raise ValueError(report.text)
         if "die" in report.text:
             os._exit(1)
+        if "hang" in report.text:
+            # As a regular expression that goes back and forth does: it keeps the interpreter to itself.
+            re.match("(a|a)*b", "a" * 60)
         return [make_finding(report_id=report.id, mention=report.text)]
 
 
@@ -114,3 +122,22 @@ def make_row(start: int = 0, end: int = 10, **values: object) -> Row:
         "section": "findings",
         **values,
     }
+
+
+class InlinePool:
+    """A pool without processes: it reads here, by the pipeline that the tests share unless another is given."""
+
+    def __init__(self, folders: tuple[Path, ...], _workers: int, *, build: Build = build_shared, **_: object) -> None:
+        self._pipeline = build(folders)
+        self.rules = self._pipeline.rules.hash
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def read(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, list[Answer]]]:
+        """Answer chunks as `Pool` does."""
+        for chunk in chunks:
+            yield chunk, [read_one(self._pipeline, row.report) for row in chunk if row.reason is None]

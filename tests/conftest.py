@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from builders import build_fake
+from builders import InlinePool, build_fake
 
 from marrowtext import batch
 from marrowtext.pipeline import Pipeline
-from marrowtext.pool import read_in_pool
+from marrowtext.pool import Pool
 from marrowtext.reading import pattern_folders, shared_pipeline
 
 
@@ -32,7 +32,13 @@ def own_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read by the shared pipeline where workers would have to build their own, which takes seconds."""
+    monkeypatch.setattr(batch, "Pool", InlinePool)
+
+
+@pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read reports, in workers too, by a pipeline that takes no time to build."""
     monkeypatch.setattr(batch, "shared_pipeline", build_fake)
-    monkeypatch.setattr(batch, "read_in_pool", partial(read_in_pool, build=build_fake))
+    monkeypatch.setattr(batch, "Pool", partial(Pool, build=build_fake))

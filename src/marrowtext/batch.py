@@ -2,77 +2,45 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, carried_columns, report_row
 from marrowtext.errors import InputError
-from marrowtext.pool import CHUNKS_PER_PIPELINE, Answer, Chunk, read_in_pool, read_one
+from marrowtext.manifest import Manifest, list_versions, measure_input, stamp_input
+from marrowtext.outcome import Outcome
+from marrowtext.pool import REPORT_SECONDS, Chunk, Pool
 from marrowtext.readers import ReportReader, ReportRow
-from marrowtext.reading import Patterns, load_pipeline, pattern_folders, shared_pipeline
-from marrowtext.writers import check_out, open_table, reports_path
+from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
+from marrowtext.run import Run, check_run
+from marrowtext.worker import Answer, read_one
 
-__all__ = ["Outcome", "Tally", "extract_tables", "read_batch"]
+__all__ = ["extract_tables", "read_batch"]
 
 _CHUNK_REPORTS = 64
+# A chunk of long reports is shorter, so that what is in flight stays small.
+_CHUNK_CHARACTERS = 1_000_000
+_PART_REPORTS = 2_048
+# Chunks after which a pipeline in this process is built anew: the vocabulary that spaCy keeps grows with every new
+# word. A worker process watches its memory instead.
+_CHUNKS_PER_PIPELINE = 3_200
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The rows that one input report makes in the two tables, carried columns included."""
-
-    findings: tuple[dict[str, object], ...]
-    report: dict[str, object]
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a run came to. `assertions` counts findings by assertion."""
-
-    reports: int = 0
-    errors: int = 0
-    duplicates: int = 0
-    findings: int = 0
-    assertions: Counter[str] = field(default_factory=Counter)
-
-    def count(self, outcome: Outcome) -> None:
-        """Add one report."""
-        self.reports += 1
-        self.errors += outcome.report["processing"] == "error"
-        self.duplicates += outcome.report["duplicate_id"] is True
-        self.findings += len(outcome.findings)
-        self.assertions.update(str(row["assertion"]) for row in outcome.findings)
-
-
-def read_batch(
-    rows: Iterable[ReportRow],
-    *,
-    patterns: Patterns = None,
-    workers: int = 1,
-    progress: Callable[[int], None] | None = None,
-) -> Iterator[Outcome]:
+def read_batch(rows: Iterable[ReportRow], *, patterns: Patterns = None, workers: int = 1) -> Iterator[Outcome]:
     """Read rows and yield the outcome of each, in their order, while they come in.
 
-    With more than one worker they are read in that many processes. `progress` is called with the number of
-    reports done so far. A report whose reading fails becomes an error row. Raises RuleError for a rule that
-    is wrong.
+    One worker is this process; more are processes of their own, where a report that kills its process or takes it
+    too long is an error row. A report whose reading fails is one in any case. Raises RuleError for a rule that is
+    wrong.
     """
-    if workers < 1:
-        raise InputError(f"workers: {workers} is too few; give 1 or more")
+    _check_workers(workers)
     folders = pattern_folders(patterns)
-    chunks = _cut(rows)
-    answered = read_in_pool(chunks, folders, workers) if workers > 1 else _read_here(chunks, folders)
-    done = 0
-    for chunk, answers in answered:
-        readable = iter(answers)
-        for row in chunk:
-            yield _write_outcome(row, next(readable) if row.reason is None else Answer(reason=row.reason))
-        done += len(chunk)
-        if progress is not None:
-            progress(done)
+    if workers == 1:
+        yield from _write_outcomes(_read_here(_cut(rows), folders))
+        return
+    with Pool(folders, workers) as pool:
+        yield from _write_outcomes(pool.read(_cut(rows)))
 
 
 def extract_tables(
@@ -81,45 +49,93 @@ def extract_tables(
     *,
     patterns: Patterns = None,
     workers: int = 1,
+    report_seconds: float = REPORT_SECONDS,
+    resume: bool = False,
     force: bool = False,
     progress: Callable[[int], None] | None = None,
-) -> Tally:
-    """Read all reports of `reader` and write the findings table to `out`, the reports table to `OUT.reports`
-    beside it.
+) -> Manifest:
+    """Read all reports of `reader` in worker processes; write the findings table to `out`, and beside it the reports
+    table to `OUT.reports` and the manifest to `OUT.manifest.json`.
 
-    Both tables appear when the run is complete, or neither. Raises InputError where a table cannot be written
-    or is there already and `force` is not set, and RuleError for a rule that is wrong.
+    All appear when the run is complete, or none. What is broken off after the first part stays in `OUT.partial`;
+    `resume` goes on with it, and gives the same tables, byte for byte, as an unbroken run. Where nothing was broken
+    off it starts anew, and where the run is complete it changes nothing. `progress` is called with the number of
+    reports done so far, first with those that were done before.
+
+    Raises InputError where a table cannot be written or is there already and `force` is not set, and where the run
+    that was broken off had other reports, rules, options or versions; RuleError for a rule that is wrong.
     """
-    out = Path(out)
-    carried = carried_columns(reader.columns.carry)
-    tally = Tally()
-    check_out(out, reader.path, force=force)
-    with (
-        open_table(reports_path(out), (*REPORT_COLUMNS, *carried), force=force) as reports,
-        open_table(out, (*FINDINGS_TABLE, *carried), force=force) as findings,
-    ):
-        for outcome in read_batch(reader, patterns=patterns, workers=workers, progress=progress):
-            findings.write(outcome.findings)
-            reports.write([outcome.report])
-            tally.count(outcome)
-        # A full disk shows here at the latest, before either table takes its name.
-        findings.finish()
-        reports.finish()
-    return tally
+    _check_workers(workers)
+    out, source = Path(out), reader.path
+    check_run(out, source, resume=resume, force=force)
+    stamp = stamp_input(source)
+    with Pool(pattern_folders(patterns), workers, seconds=report_seconds) as pool:
+        # The input is hashed while the workers build their pipelines.
+        measured = measure_input(source)
+        options = {**reader.options, "report_seconds": report_seconds}
+        manifest = Manifest(list_versions(), pool.rules, measured, options, workers=workers)
+        carried = carried_columns(reader.columns.carry)
+        columns = {"findings": (*FINDINGS_TABLE, *carried), "reports": (*REPORT_COLUMNS, *carried)}
+        with Run(out, source, columns, manifest, resume=resume, force=force) as run:
+            run.begin()
+            if not run.complete:
+                _read_parts(run, reader, pool, progress)
+                if stamp_input(source) != stamp:
+                    raise InputError(f"{source}: the file changed while it was read; start anew with --force")
+                run.publish()
+            return run.manifest
+
+
+def _read_parts(run: Run, reader: ReportReader, pool: Pool, progress: Callable[[int], None] | None) -> None:
+    done = run.tally.reports
+    report = progress or (lambda _: None)
+    # What was done before is passed over, but for its ids.
+    rows = islice(reader, done, None)
+    report(done)
+    outcomes = _count(_write_outcomes(pool.read(_cut(rows))), done, report)
+    for first in outcomes:
+        run.write_part(chain((first,), islice(outcomes, _PART_REPORTS - 1)))
+
+
+def _count(outcomes: Iterable[Outcome], done: int, report: Callable[[int], None]) -> Iterator[Outcome]:
+    for number, outcome in enumerate(outcomes, start=done + 1):
+        yield outcome
+        if number % _CHUNK_REPORTS == 0:
+            report(number)
+
+
+def _check_workers(workers: int) -> None:
+    if workers < 1:
+        raise InputError(f"workers: {workers} is too few; give 1 or more")
 
 
 def _cut(rows: Iterable[ReportRow]) -> Iterator[Chunk]:
-    rows = iter(rows)
-    while chunk := list(islice(rows, _CHUNK_REPORTS)):
+    chunk: list[ReportRow] = []
+    characters = 0
+    for row in rows:
+        chunk.append(row)
+        characters += len(row.report.text)
+        if len(chunk) == _CHUNK_REPORTS or characters >= _CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
         yield chunk
 
 
 def _read_here(chunks: Iterable[Chunk], folders: tuple[Path, ...]) -> Iterator[tuple[Chunk, list[Answer]]]:
     pipeline = shared_pipeline(folders)
     for number, chunk in enumerate(chunks):
-        if number and number % CHUNKS_PER_PIPELINE == 0:
-            pipeline = load_pipeline(*folders)
+        if number and number % _CHUNKS_PER_PIPELINE == 0:
+            shared_pipeline.cache_clear()
+            pipeline = shared_pipeline(folders)
         yield chunk, [read_one(pipeline, row.report) for row in chunk if row.reason is None]
+
+
+def _write_outcomes(answered: Iterable[tuple[Chunk, list[Answer]]]) -> Iterator[Outcome]:
+    for chunk, answers in answered:
+        readable = iter(answers)
+        for row in chunk:
+            yield _write_outcome(row, next(readable) if row.reason is None else Answer(reason=row.reason))
 
 
 def _write_outcome(row: ReportRow, answer: Answer) -> Outcome:

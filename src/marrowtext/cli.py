@@ -21,9 +21,9 @@ from marrowtext.errors import InputError, MarrowtextError
 
 # What reads reports is imported by the command that needs it, so that --help need not wait for it.
 if TYPE_CHECKING:
-    from marrowtext.batch import Tally
     from marrowtext.evaluate import Evaluation
     from marrowtext.model import Report
+    from marrowtext.outcome import Tally
     from marrowtext.readers import ReportReader, ReportRow
 
 __all__ = ["app", "main"]
@@ -53,8 +53,8 @@ _PatternFolders = Annotated[
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 a defect or a failing rule, 2 wrong input."""
-    # A polite kill leaves nothing behind, as Ctrl-C does.
+    """Run the command line. Exit codes: 0 done, 1 a defect or a failing rule, 2 wrong input, 130 interrupted."""
+    # A polite kill ends as Ctrl-C does, with workers stopped and a word on what is kept.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     app()
 
@@ -71,6 +71,8 @@ def _guard(command: Callable[_P, None]) -> Callable[_P, None]:
             command(*args, **options)
         except MarrowtextError as error:
             message, code = str(error), 2
+        except KeyboardInterrupt:
+            message, code = "interrupted", 130
         except (typer.Exit, BrokenPipeError):
             raise
         except Exception as error:
@@ -113,30 +115,66 @@ def extract(
         list[str] | None,
         typer.Option(metavar="COL[=NEW]", help="Input column to carry along, under the name NEW if one is given."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Number of processes.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Number of processes that read; each takes about 400 MB.", show_default=True)
+    ] = 1,
     patterns: _PatternFolders = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite tables that exist.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with a run that was broken off: the same command and this option. Starts where there is none.",
+        ),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite tables that exist, and drop a run that was broken off.")
+    ] = False,
     max_length: Annotated[
-        int | None, typer.Option(min=1, help="Longest report to read, in characters.", show_default="1,000,000")
+        int | None,
+        typer.Option(
+            min=1, help="Longest report to read, in characters; a longer one is an error row.", show_default="1,000,000"
+        ),
+    ] = None,
+    report_seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=1, help="Longest time for one report; one that takes longer is an error row.", show_default="60"
+        ),
     ] = None,
 ) -> None:
-    """Write the findings of REPORTS to OUT, and a table with one row per report beside it."""
+    """Write the findings of REPORTS to OUT, and beside it a table with one row per report and a manifest of the run.
+
+    While it runs, what is done lies in the folder OUT.partial. The tables appear when all is read, or not at all.
+    """
     from marrowtext.headers import OPTIONS, ColumnChoice
     from marrowtext.readers import MAX_LENGTH, read_reports
-    from marrowtext.writers import check_out, reports_path
+    from marrowtext.run import check_run
+    from marrowtext.writers import manifest_path, reports_path
 
-    check_out(out, reports, force=force)
+    check_run(out, reports, resume=resume, force=force)
     choice = ColumnChoice(text_column, id_column, title_column, carry or ())
     reader = read_reports(reports, choice, max_length=max_length or MAX_LENGTH, wording=OPTIONS)
     typer.echo(_tell_columns(reader), err=True)
     _tell_hint(reader)
 
     from marrowtext.batch import extract_tables
+    from marrowtext.pool import REPORT_SECONDS
+    from marrowtext.progress import show_progress
 
-    with _show_progress(reader) as progress:
-        tally = extract_tables(reader, out, patterns=patterns, workers=workers, force=force, progress=progress)
+    with _tell_resume(out), show_progress(reader) as progress:
+        manifest = extract_tables(
+            reader,
+            out,
+            patterns=patterns,
+            workers=workers,
+            report_seconds=report_seconds or REPORT_SECONDS,
+            resume=resume,
+            force=force,
+            progress=progress,
+        )
+    tally = manifest.counts
     typer.echo(_tell_tally(tally), err=True)
-    typer.echo(f"written    {out}, {reports_path(out)}", err=True)
+    typer.echo(f"written    {out}, {reports_path(out)}, {manifest_path(out)}", err=True)
     if not tally.reports:
         typer.echo(f"{reports}: has column names and no reports; check the export", err=True)
     elif tally.errors == tally.reports:
@@ -377,22 +415,15 @@ def _tell_tally(tally: Tally) -> str:
 
 
 @contextmanager
-def _show_progress(reader: ReportReader) -> Iterator[Callable[[int], None] | None]:
-    """Show a bar on a terminal; yield what is to be called with the number of reports done."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+def _tell_resume(out: Path) -> Iterator[None]:
+    """Where a run is broken off, say what is kept of it and how to go on."""
+    from marrowtext.run import count_done, partial_path
 
-    text = TextColumn("{task.fields[done]} reports")
-    with Progress(
-        BarColumn(),
-        TaskProgressColumn(),
-        text,
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task("", total=1.0, done=0)
-        yield lambda done: bar.update(task, completed=reader.fraction, done=done)
+    try:
+        yield
+    except BaseException:
+        done = count_done(out)
+        if done:
+            kept = f"{done:,} reports are done and kept in {partial_path(out)}"
+            typer.echo(f"{kept}; the same command with --resume goes on with them", err=True)
+        raise

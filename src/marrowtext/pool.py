@@ -1,150 +1,164 @@
-"""Worker processes that read reports: a crash in one of them costs one report, not the run."""
+"""Worker processes that read reports: a report that kills its worker, or makes it hang, costs itself, not the run."""
 
 from __future__ import annotations
 
 import signal
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import get_context
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
 
-from marrowtext.columns import finding_row
-from marrowtext.errors import MarrowtextError
-from marrowtext.model import Report
+from marrowtext.errors import MarrowtextError, RuleError
 from marrowtext.readers import ReportRow
-from marrowtext.reading import Pipeline, shared_pipeline
-from marrowtext.summary import ReportSummary, summarise
+from marrowtext.worker import Answer, Build, LostWorker, Text, Worker, build_shared
 
-__all__ = ["CHUNKS_PER_PIPELINE", "Answer", "Chunk", "read_in_pool", "read_one"]
+__all__ = ["REPORT_SECONDS", "Chunk", "Pool"]
 
-Chunk = list[ReportRow]
-Build = Callable[[tuple[Path, ...]], Pipeline]
-_Text = tuple[str, str, str | None]
+Chunk = Sequence[ReportRow]
 
+REPORT_SECONDS = 60.0
+"""How long a worker may take for one report, unless said otherwise."""
+
+_Result = TypeVar("_Result")
+
+# How often the main thread looks up from waiting, in seconds.
+_TICK = 1.0
 # Chunks in flight for each worker: enough that none waits, few enough that memory stays where it is.
 _AHEAD = 4
-# Chunks after which a pipeline is built anew: the vocabulary that spaCy keeps grows with every new word.
-CHUNKS_PER_PIPELINE = 800
+# Bytes by which a worker may grow before another takes its place: spaCy keeps every word that it has seen.
+_MOST_GROWTH = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What reading one report came to: plain rows and their summary, or the reason why there are none."""
+class Pool:
+    """Processes that read chunks of reports, each with a pipeline of its own; to be used in a `with` block.
 
-    findings: tuple[dict[str, object], ...] = ()
-    summary: ReportSummary | None = None
-    reason: str | None = None
-
-
-def read_one(pipeline: Pipeline, report: Report) -> Answer:
-    """Read one report; an exception becomes a reason that names its type alone, since its message may quote
-    the text.
+    Each is served by a thread of its own, which waits for its answers and puts another in its place when it
+    is lost.
     """
-    try:
-        findings = pipeline.findings(report)
-        return Answer(tuple(map(finding_row, findings)), summarise(findings, pipeline.rules.policy))
-    except Exception as error:
-        return Answer(reason=f"reading failed ({type(error).__name__})")
 
-
-def read_in_pool(
-    chunks: Iterable[Chunk], folders: tuple[Path, ...], workers: int, build: Build = shared_pipeline
-) -> Iterator[tuple[Chunk, list[Answer]]]:
-    """Read chunks in worker processes and yield each with the answers to its readable reports, in order.
-
-    `build` makes the pipeline of a worker; it is called for every chunk and has to remember what it made. A
-    report that kills its worker gets a reason. Raises MarrowtextError where no worker can be started.
-    """
-    waiting: deque[tuple[Chunk, Future[list[Answer]]]] = deque()
-    with _Pool(folders, workers, build) as pool:
-        for number, chunk in enumerate(chunks, start=1):
-            waiting.append((chunk, pool.submit(chunk)))
-            if len(waiting) >= workers * _AHEAD:
-                yield _collect(pool, waiting)
-            if number % (CHUNKS_PER_PIPELINE * workers) == 0:
-                while waiting:
-                    yield _collect(pool, waiting)
-                pool.restart()
-        while waiting:
-            yield _collect(pool, waiting)
-
-
-def _collect(pool: _Pool, waiting: deque[tuple[Chunk, Future[list[Answer]]]]) -> tuple[Chunk, list[Answer]]:
-    """Wait for the first chunk. Where a worker died, read it report by report and send the others again."""
-    chunk, future = waiting.popleft()
-    try:
-        return chunk, future.result()
-    except BrokenProcessPool:
-        answers = pool.read_singly(chunk)
-    pool.restart()
-    for place, (other, sent) in enumerate(waiting):
-        if not sent.done() or sent.exception() is not None:
-            waiting[place] = (other, pool.submit(other))
-    return chunk, answers
-
-
-class _Pool:
-    def __init__(self, folders: tuple[Path, ...], workers: int, build: Build) -> None:
+    def __init__(
+        self,
+        folders: tuple[Path, ...],
+        workers: int,
+        *,
+        seconds: float = REPORT_SECONDS,
+        build: Build = build_shared,
+    ) -> None:
         self._folders = folders
         self._workers = workers
+        self._seconds = seconds
         self._build = build
-        self._executor = _start_executor(workers)
+        self._threads = ThreadPoolExecutor(workers, initializer=_leave_interrupts_alone)
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._alive: set[Worker] = set()
+        self._closed = False
+        self._rules: str | None = None
 
-    def __enter__(self) -> _Pool:
+    def __enter__(self) -> Self:
+        self._started = [self._threads.submit(self._worker) for _ in range(self._workers)]
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._executor.shutdown(cancel_futures=True)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self._closed = True
+            for worker in self._alive:
+                worker.stop()
+        self._threads.shutdown(cancel_futures=True)
 
-    def restart(self) -> None:
-        self._executor.shutdown(cancel_futures=True)
-        self._executor = _start_executor(self._workers)
+    @property
+    def rules(self) -> str:
+        """The hash of the rules that the workers read by, once one is ready.
 
-    def submit(self, chunk: Chunk) -> Future[list[Answer]]:
+        Raises RuleError for a rule that is wrong, MarrowtextError where no worker can be started.
+        """
+        return _wait_for(self._started[0]).rules
+
+    def read(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, list[Answer]]]:
+        """Read chunks and yield each with the answers to its readable reports, in order.
+
+        A report that is the death of two workers, or takes them too long, gets a reason. Raises as `rules` does.
+        """
+        waiting: deque[tuple[Chunk, Future[list[Answer]]]] = deque()
+        for chunk in chunks:
+            waiting.append((chunk, self._threads.submit(self._read, _texts_of(chunk))))
+            if len(waiting) >= self._workers * _AHEAD:
+                yield _collect(waiting)
+        while waiting:
+            yield _collect(waiting)
+
+    def _read(self, texts: Sequence[Text], *, again: bool = True) -> list[Answer]:
+        if not texts:
+            return []
+        worker = self._worker()
         try:
-            return self._executor.submit(_read_chunk, self._build, self._folders, _texts(chunk))
-        except BrokenProcessPool as error:
-            failed: Future[list[Answer]] = Future()
-            failed.set_exception(error)
-            return failed
+            answers = worker.read(texts)
+        except LostWorker as lost:
+            self._drop(worker)
+            place, reason = lost.place, lost.reason
+        else:
+            if worker.growth > _MOST_GROWTH:
+                self._drop(worker)
+            return answers
+        if not again:
+            return [Answer(reason=reason)]
+        # It may have been another's fault that the worker is gone: the report it was at has a second try, alone.
+        return [
+            *self._read(texts[:place]),
+            *self._read(texts[place : place + 1], again=False),
+            *self._read(texts[place + 1 :]),
+        ]
 
-    def read_singly(self, chunk: Chunk) -> list[Answer]:
-        answers: list[Answer] = []
-        executor = _start_executor(1)
-        for text in _texts(chunk):
-            try:
-                answers.extend(executor.submit(_read_chunk, self._build, self._folders, [text]).result())
-            except BrokenProcessPool:
-                answers.append(Answer(reason="the process that read it died"))
-                executor.shutdown()
-                executor = _start_executor(1)
-        executor.shutdown()
-        return answers
+    def _worker(self) -> Worker:
+        """Give the worker of this thread; start one where there is none."""
+        worker: Worker | None = getattr(self._own, "worker", None)
+        if worker is None:
+            worker = self._own.worker = self._start()
+        return worker
+
+    def _start(self) -> Worker:
+        with self._lock:
+            if self._closed:
+                raise MarrowtextError("the pool of workers is closed")
+            worker = Worker(self._folders, self._build, self._seconds)
+            self._alive.add(worker)
+        worker.wait_ready()
+        with self._lock:
+            self._rules = self._rules or worker.rules
+        if worker.rules != self._rules:
+            raise RuleError("the rules changed while reports were read; start again")
+        return worker
+
+    def _drop(self, worker: Worker) -> None:
+        worker.stop()
+        self._own.worker = None
+        with self._lock:
+            self._alive.discard(worker)
 
 
-def _start_executor(workers: int) -> ProcessPoolExecutor:
-    # Spawned, not forked: spaCy's threads do not survive a fork. Workers leave Ctrl-C to the process that
-    # started them.
-    executor = ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
-    )
-    try:
-        executor.submit(int).result()
-    except BrokenProcessPool:
-        pass
-    else:
-        return executor
-    raise MarrowtextError('worker processes cannot start; in a script, put the call under `if __name__ == "__main__":`')
-
-
-def _texts(chunk: Chunk) -> list[_Text]:
-    # Not the reports themselves: what they carry along need not travel.
+def _texts_of(chunk: Chunk) -> list[Text]:
+    """Give what a worker needs of the readable reports of a chunk."""
     return [(row.report.id, row.report.text, row.report.title) for row in chunk if row.reason is None]
 
 
-def _read_chunk(build: Build, folders: tuple[Path, ...], texts: list[_Text]) -> list[Answer]:
-    pipeline = build(folders)
-    return [read_one(pipeline, Report(id, text, title)) for id, text, title in texts]
+def _collect(waiting: deque[tuple[Chunk, Future[list[Answer]]]]) -> tuple[Chunk, list[Answer]]:
+    chunk, future = waiting.popleft()
+    return chunk, _wait_for(future)
+
+
+def _wait_for(future: Future[_Result]) -> _Result:
+    # Not in one long wait: a signal that comes just before it would be heard only after it.
+    while not wait((future,), timeout=_TICK).done:
+        pass
+    return future.result()
+
+
+def _leave_interrupts_alone() -> None:
+    # A process inherits this from the thread that starts it: Ctrl-C must not end it while it comes up either.
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -51,6 +51,7 @@ class ReportReader(Iterator[ReportRow]):
         self.columns = columns
         self.encoding = source.encoding
         self._source = source
+        self._max_length = max_length
         names = [*columns.text, columns.id, columns.title, *columns.carry.values()]
         wanted = list(dict.fromkeys(name for name in names if name is not None))
         self._rows = check_records(source.records(wanted), columns, max_length)
@@ -60,12 +61,25 @@ class ReportReader(Iterator[ReportRow]):
         """How much of the input has been read, from 0 to 1."""
         return self._source.fraction
 
+    @property
+    def options(self) -> dict[str, object]:
+        """What makes the rows, but for the file itself: the columns that were taken, the encoding and the limit."""
+        taken = self.columns
+        return {
+            "text": list(taken.text),
+            "id": taken.id,
+            "title": taken.title,
+            "carry": dict(taken.carry),
+            "encoding": self.encoding,
+            "max_length": self._max_length,
+        }
+
     def __next__(self) -> ReportRow:
         try:
             return next(self._rows)
         except OSError as error:
             reason = error.strerror
-        raise InputError(f"{self.path}: reading failed ({reason}); check the disk and start again")
+        raise InputError(f"{self.path}: reading failed ({reason}); check the disk")
 
 
 def read_reports(

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from marrowtext.model import Finding, Report
-from marrowtext.pipeline import Pipeline, load_pipeline
 from marrowtext.rules import shipped_patterns
 
-__all__ = ["Patterns", "Pipeline", "findings", "load_pipeline", "pattern_folders", "shared_pipeline"]
+# The process that hands reports to workers builds no pipeline, so it need not pay for spaCy.
+if TYPE_CHECKING:
+    from marrowtext.pipeline import Pipeline
+
+__all__ = ["Patterns", "findings", "pattern_folders", "shared_pipeline"]
 
 Patterns = str | Path | Sequence[str | Path] | None
 """Folders of rules of one's own, which come on top of the shipped ones."""
@@ -26,6 +30,8 @@ def pattern_folders(patterns: Patterns) -> tuple[Path, ...]:
 @lru_cache(maxsize=4)
 def shared_pipeline(folders: tuple[Path, ...]) -> Pipeline:
     """Build the pipeline on these folders, or give the one that was built before. Raises RuleError."""
+    from marrowtext.pipeline import load_pipeline
+
     return load_pipeline(*folders)
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from marrowtext.encoding import decode, detect_encoding, open_text
 from marrowtext.errors import InputError
 
-__all__ = ["Broken", "Record", "Source", "open_source"]
+__all__ = ["Broken", "Record", "Source", "list_files", "open_source"]
 
 # A cell that grows beyond this has lost its closing quote. It also keeps within what the csv module takes.
 _LONGEST_CELL = 1 << 26
@@ -78,6 +78,13 @@ def open_source(path: Path) -> Source:
     raise InputError(
         f"{path}: unknown kind of file; give a .csv, .tsv, .jsonl or .parquet file or a folder of .txt files"
     )
+
+
+def list_files(path: Path) -> list[tuple[Path, str]]:
+    """List the files of an input, each with its name: of a folder, the path below it."""
+    if not path.is_dir():
+        return [(path, path.name)]
+    return [(file, file.relative_to(path).as_posix()) for file in _list_texts(path)]
 
 
 def _position(file: TextIOWrapper) -> int:
@@ -219,8 +226,10 @@ class _Parquet:
                 columns = {name: _values(batch.column(name)) for name in wanted}
                 for values in zip(*columns.values(), strict=True):
                     yield dict(zip(columns, values, strict=True))
-        except (pyarrow.ArrowException, OSError):
-            return
+        except (pyarrow.ArrowException, OSError) as error:
+            # A disk that fails has a number for it; then the rows may be there another time.
+            if isinstance(error, OSError) and error.errno:
+                raise
 
 
 def _open_parquet(path: Path) -> Any:

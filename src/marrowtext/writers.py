@@ -6,21 +6,34 @@ import csv
 import json
 import os
 import secrets
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
 
-__all__ = ["TableWriter", "check_kind", "check_out", "check_target", "open_table", "reports_path", "write_text"]
+__all__ = [
+    "TableWriter",
+    "check_kind",
+    "check_out",
+    "check_target",
+    "failure",
+    "manifest_path",
+    "open_table",
+    "replace_text",
+    "reports_path",
+    "write_text",
+]
 
 Row = Mapping[str, object]
 
 _GROUP_ROWS = 10_000
+_COPIED_BYTES = 1 << 20
 
 
 def reports_path(out: Path) -> Path:
@@ -28,6 +41,11 @@ def reports_path(out: Path) -> Path:
     `OUT.csv`.
     """
     return out.with_name(f"{out.stem}.reports{out.suffix}")
+
+
+def manifest_path(out: Path) -> Path:
+    """Give the path of the manifest of the run that wrote a findings table: `OUT.manifest.json` beside it."""
+    return out.with_name(f"{out.stem}.manifest.json")
 
 
 def check_target(path: Path, *, force: bool = False) -> None:
@@ -40,17 +58,18 @@ def check_target(path: Path, *, force: bool = False) -> None:
 
 
 def check_out(out: Path, source: Path, *, force: bool = False) -> None:
-    """Check before a run that both tables can be written, and that neither is the input.
+    """Check before a run that its tables and its manifest can be written, and that none is the input.
 
     Raises InputError, which names `out`, since that is what the user named.
     """
     if not _is_folder(out):
         _find_writer(out)
     problem = _find_problem(out, force, source)
-    if problem is None:
-        beside = reports_path(out)
-        problem = _find_problem(beside, force, source)
-        problem = problem and f"its reports table {beside.name} {problem}"
+    for what, place in (("reports table", reports_path), ("manifest", manifest_path)):
+        if problem is None:
+            beside = place(out)
+            problem = _find_problem(beside, force, source)
+            problem = problem and f"its {what} {beside.name} {problem}"
     if problem is not None:
         raise InputError(f"{out}: {problem}")
 
@@ -77,7 +96,31 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise _failure(path, error) from None
+        raise failure(path, error) from None
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all, on the disk when this returns. Raises InputError where it cannot be
+    written.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            _sync(file)
+        beside.replace(path)
+    except OSError as error:
+        raise failure(path, error) from None
+
+
+def failure(path: Path, error: OSError) -> InputError:
+    """Give the error that says why a file cannot be written."""
+    return InputError(f"{path}: {_cannot(error)}")
+
+
+def _sync(file: IO[Any]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _find_writer(path: Path) -> type[TableWriter]:
@@ -110,10 +153,6 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _failure(path: Path, error: OSError) -> InputError:
-    return InputError(f"{path}: {_cannot(error)}")
-
-
 def _cannot(error: OSError) -> str:
     reason = os.strerror(error.errno) if error.errno else type(error).__name__
     return f"cannot be written ({reason}); check the folder and the disk"
@@ -134,7 +173,14 @@ class TableWriter(ABC):
             for row in rows:
                 self._write([row.get(column.name) for column in self.columns])
         except OSError as error:
-            raise _failure(self.path, error) from None
+            raise failure(self.path, error) from None
+
+    def append(self, part: Path) -> None:
+        """Add the rows of another table of the same kind and the same columns."""
+        try:
+            self._append(part)
+        except OSError as error:
+            raise failure(self.path, error) from None
 
     def finish(self) -> None:
         """Write all that is held back; only the name is still to be taken when the block ends."""
@@ -144,7 +190,7 @@ class TableWriter(ABC):
             self._flush()
             self._close()
         except OSError as error:
-            raise _failure(self.path, error) from None
+            raise failure(self.path, error) from None
         self._finished = True
 
     def __enter__(self) -> Self:
@@ -152,7 +198,7 @@ class TableWriter(ABC):
             self._open()
         except OSError as error:
             self._beside.unlink(missing_ok=True)
-            raise _failure(self.path, error) from None
+            raise failure(self.path, error) from None
         return self
 
     def __exit__(
@@ -162,8 +208,8 @@ class TableWriter(ABC):
             if kind is None:
                 self.finish()
                 self._beside.replace(self.path)
-        except OSError as failure:
-            raise _failure(self.path, failure) from None
+        except OSError as problem:
+            raise failure(self.path, problem) from None
         finally:
             with suppress(OSError):
                 self._close()
@@ -176,6 +222,9 @@ class TableWriter(ABC):
     def _write(self, values: list[object]) -> None: ...
 
     @abstractmethod
+    def _append(self, part: Path) -> None: ...
+
+    @abstractmethod
     def _flush(self) -> None: ...
 
     @abstractmethod
@@ -185,19 +234,44 @@ class TableWriter(ABC):
 class _TextWriter(TableWriter):
     def _open(self) -> None:
         self._file = self._beside.open("x", encoding="utf-8", newline="")
+        self._head = 0
+
+    def _append(self, part: Path) -> None:
+        self._file.flush()
+        with part.open("rb") as file:
+            file.seek(self._head)
+            shutil.copyfileobj(file, self._file.buffer, _COPIED_BYTES)
 
     def _flush(self) -> None:
-        self._file.flush()
+        _sync(self._file)
 
     def _close(self) -> None:
         self._file.close()
 
 
+class _Lines:
+    """A file of lines that end in a line feed.
+
+    Python before 3.13 quotes a cell for the characters of the line end alone: it has to think that both line feed
+    and carriage return are, or a lone one in a report would break the row.
+    """
+
+    end = "\r\n"
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        return self._file.write(row[: -len(self.end)] + "\n")
+
+
 class _CsvWriter(_TextWriter):
     def _open(self) -> None:
         super()._open()
-        self._rows = csv.writer(self._file, lineterminator="\n")
+        self._rows = csv.writer(_Lines(self._file), lineterminator=_Lines.end)
         self._rows.writerow([column.name for column in self.columns])
+        self._file.flush()
+        self._head = os.fstat(self._file.fileno()).st_size
 
     def _write(self, values: list[object]) -> None:
         self._rows.writerow([str(value).lower() if isinstance(value, bool) else value for value in values])
@@ -244,9 +318,19 @@ class _ParquetWriter(TableWriter):
         self._group.clear()
         self._table.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
 
+    def _append(self, part: Path) -> None:
+        from pyarrow import parquet
+
+        self._flush()
+        with parquet.ParquetFile(part) as file:
+            for group in range(file.num_row_groups):
+                self._table.write_table(file.read_row_group(group))
+
     def _close(self) -> None:
         try:
             self._table.close()
+            if not self._file.closed:
+                _sync(self._file)
         finally:
             self._file.close()
 

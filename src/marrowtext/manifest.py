@@ -1,0 +1,143 @@
+"""The manifest of a run: what was read by what, when, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from marrowtext import __version__
+from marrowtext.errors import InputError
+from marrowtext.outcome import Tally
+from marrowtext.sources import list_files
+from marrowtext.writers import replace_text
+
+__all__ = ["Manifest", "hash_file", "list_versions", "load_manifest", "measure_input", "stamp_input", "tell_time"]
+
+# Packages that the tables depend on, byte for byte.
+_PACKAGES = ("medspacy", "spacy", "pyarrow")
+_HASHED_BYTES = 1 << 20
+
+
+def tell_time() -> str:
+    """Give the time now, to the second, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What a run is (`versions`, `rules`, `input`, `options`), and how it went.
+
+    `tables` is empty until the run is complete. No report text is in it.
+    """
+
+    versions: Mapping[str, str]
+    rules: str
+    input: Mapping[str, object]
+    options: Mapping[str, object]
+    run: str = field(default_factory=lambda: secrets.token_hex(8))
+    workers: int = 1
+    started: str = field(default_factory=tell_time)
+    resumed: list[str] = field(default_factory=list)
+    finished: str | None = None
+    counts: Tally = field(default_factory=Tally)
+    tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON, whole or not at all. Raises InputError where it cannot be written."""
+        values = {name: getattr(self, name) for name in self.__slots__} | {"counts": self.counts.as_dict()}
+        replace_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+
+    def differences(self, other: Manifest) -> list[str]:
+        """Say in which ways another run is not this one, so that neither can go on with the other's tables."""
+        told = [
+            f"{name} is {theirs or 'not there'} and was {ours or 'not there'}"
+            for name, ours, theirs in _differences(self.versions, other.versions)
+        ]
+        if self.rules != other.rules:
+            told.append(f"the rules are others ({other.rules}, and were {self.rules})")
+        if self.input["sha256"] != other.input["sha256"]:
+            told.append("the input is another one, or it has changed")
+        told.extend(
+            f"the option {name} is {json.dumps(theirs)} and was {json.dumps(ours)}"
+            for name, ours, theirs in _differences(self.options, other.options)
+        )
+        return told
+
+
+def load_manifest(path: Path) -> Manifest | None:
+    """Load a manifest; None where there is none. Raises InputError for a file that is no manifest."""
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Manifest(**{**values, "counts": Tally.from_dict(values["counts"])})
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        reason = "is not a manifest of a run"
+    raise InputError(f"{path}: {reason}; move it away, or start anew with --force")
+
+
+def list_versions() -> dict[str, str]:
+    """Give the versions of the program and of what its tables depend on."""
+    python = ".".join(map(str, sys.version_info[:2]))
+    return {"marrowtext": __version__, "python": python, **{name: version(name) for name in _PACKAGES}}
+
+
+def measure_input(path: Path) -> dict[str, object]:
+    """Give name, size and SHA-256 of an input; those of a folder are of its text files, with their names.
+
+    Raises InputError where a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    size = 0
+    for file, name in list_files(path):
+        # The hash of a single file is the one that `sha256sum` prints.
+        digest.update(f"{name}\0".encode() if path.is_dir() else b"")
+        try:
+            for block in _blocks(file):
+                size += len(block)
+                digest.update(block)
+        except OSError as error:
+            if not path.is_dir():
+                raise InputError(f"{path}: cannot be read ({error.strerror}); check the file and the disk") from None
+            # A file of a folder that cannot be read is an error row; that is part of what the input is.
+            digest.update(b"\0unreadable")
+    return {"name": path.name, "bytes": size, "sha256": digest.hexdigest()}
+
+
+def stamp_input(path: Path) -> str:
+    """Give a mark that changes when the input does, at the cost of a look at the size and time of its files."""
+    digest = hashlib.sha256()
+    for file, name in list_files(path):
+        state = file.stat()
+        digest.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Give the SHA-256 of a file."""
+    digest = hashlib.sha256()
+    for block in _blocks(path):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_HASHED_BYTES):
+            yield block
+
+
+def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for name in dict.fromkeys((*ours, *theirs)):
+        if ours.get(name) != theirs.get(name):
+            yield name, ours.get(name), theirs.get(name)

@@ -1,0 +1,54 @@
+"""What became of the reports: the rows of one, and the counts of many."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Outcome", "Tally"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The rows that one input report makes in the two tables, carried columns included."""
+
+    findings: tuple[dict[str, object], ...]
+    report: dict[str, object]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of reports and findings. `assertions` counts findings by assertion."""
+
+    reports: int = 0
+    errors: int = 0
+    duplicates: int = 0
+    findings: int = 0
+    assertions: Counter[str] = field(default_factory=Counter)
+
+    def count(self, outcome: Outcome) -> None:
+        """Add one report."""
+        self.reports += 1
+        self.errors += outcome.report["processing"] == "error"
+        self.duplicates += outcome.report["duplicate_id"] is True
+        self.findings += len(outcome.findings)
+        self.assertions.update(str(row["assertion"]) for row in outcome.findings)
+
+    def as_dict(self) -> dict[str, object]:
+        """Give the counts as plain values, for JSON."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"assertions": dict(self.assertions)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Tally:
+        """Make counts of what `as_dict` gave. Raises TypeError or KeyError for anything else."""
+        return cls(**{**values, "assertions": Counter(values["assertions"])})
+
+    def add(self, other: Tally) -> None:
+        """Add the counts of other reports."""
+        self.reports += other.reports
+        self.errors += other.errors
+        self.duplicates += other.duplicates
+        self.findings += other.findings
+        self.assertions.update(other.assertions)

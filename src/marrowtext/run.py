@@ -1,0 +1,235 @@
+"""A run on the disk: finished parts in a folder beside the output, which become its tables all at once.
+
+While reports are read, `OUT.partial` holds what was read so far: for each part of so many reports two tables and a
+small file that says the part is whole. A run that is broken off at any moment goes on after the last whole part.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from marrowtext.columns import Column
+from marrowtext.errors import InputError
+from marrowtext.manifest import Manifest, hash_file, load_manifest, tell_time
+from marrowtext.outcome import Outcome, Tally
+from marrowtext.writers import check_out, failure, manifest_path, open_table, replace_text, reports_path
+
+__all__ = ["Run", "check_run", "count_done", "partial_path"]
+
+_MANIFEST, _COMPLETE, _LOCK = "run.json", "complete.json", "lock"
+
+
+def partial_path(out: Path) -> Path:
+    """Give the folder of a run that is not complete: `OUT.csv.partial` beside `OUT.csv`."""
+    return out.with_name(f"{out.name}.partial")
+
+
+def check_run(out: Path, source: Path, *, resume: bool = False, force: bool = False) -> None:
+    """Check before anything is read that a run can be started, or that there may be one to go on with.
+
+    Raises InputError where a table cannot be written or is there already, and where a broken run would be lost.
+    """
+    # Where a run is to go on, what is there may be its own: that shows when its manifest is read.
+    check_out(out, source, force=force or resume)
+    partial = partial_path(out)
+    if not resume and not force and _list_marks(partial):
+        raise InputError(
+            f"{out}: a run was broken off here; go on with it with --resume, or start anew with --force ({partial})"
+        )
+
+
+def count_done(out: Path) -> int:
+    """Count the reports that a run which was broken off has done."""
+    marks = _list_marks(partial_path(out))
+    return sum(_read_mark(mark).reports for mark in marks)
+
+
+class Run:
+    """One run to one output; to be used in a `with` block, which keeps every other run away from it.
+
+    `tally` counts the reports in whole parts. Where the block fails, whole parts stay for the next run; where there
+    are none, nothing stays.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        source: Path,
+        columns: Mapping[str, Sequence[Column]],
+        manifest: Manifest,
+        *,
+        resume: bool = False,
+        force: bool = False,
+    ) -> None:
+        """Give the columns of the tables `findings` and `reports`."""
+        self.out = out
+        self.manifest = manifest
+        self.tally = Tally()
+        self.complete = False
+        self._source = source
+        self._columns = columns
+        self._resume = resume
+        self._may_overwrite = force
+        self._folder = partial_path(out)
+        self._lock = FileLock(self._folder / _LOCK)
+        self._parts = 0
+
+    def begin(self) -> None:
+        """Start the run, or where it is to be resumed go on with the one that was broken off, if there is any.
+
+        A run that is complete already stays as it is, and `complete` says so. Raises InputError where there is a
+        run that is not to be lost, or where it is not the same run.
+        """
+        check_run(self.out, self._source, resume=self._resume, force=self._may_overwrite)
+        if self._resume and self._go_on():
+            return
+        if not self._may_overwrite:
+            check_out(self.out, self._source)
+        self._clear()
+        self._write_start()
+
+    def write_part(self, outcomes: Iterable[Outcome]) -> None:
+        """Write a part. It is whole, and counts, when this returns."""
+        tally = Tally()
+        number = self._parts + 1
+        with (
+            open_table(self._part(number, "reports"), self._columns["reports"]) as reports,
+            open_table(self._part(number, "findings"), self._columns["findings"]) as findings,
+        ):
+            for outcome in outcomes:
+                findings.write(outcome.findings)
+                reports.write([outcome.report])
+                tally.count(outcome)
+        replace_text(self._folder / _mark(number), json.dumps(tally.as_dict()))
+        self._parts = number
+        self.tally.add(tally)
+
+    def publish(self) -> None:
+        """Make the tables of the parts, and move them and the manifest to where they belong."""
+        tables: dict[str, dict[str, object]] = {}
+        for table, target in self._targets().items():
+            with open_table(self._folder / target.name, self._columns[table], force=True) as joined:
+                for number in range(1, self._parts + 1):
+                    joined.append(self._part(number, table))
+            size = (self._folder / target.name).stat().st_size
+            tables[table] = {"name": target.name, "bytes": size, "sha256": hash_file(self._folder / target.name)}
+        self.manifest.counts = self.tally
+        self.manifest.tables = tables
+        self.manifest.finished = tell_time()
+        # From here on the run is complete: a kill leaves only names to be given.
+        self.manifest.write(self._folder / _COMPLETE)
+        self._move()
+
+    def __enter__(self) -> Self:
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except OSError as error:
+            if isinstance(error, Timeout):
+                raise InputError(f"{self.out}: another process is writing this table just now") from None
+            raise failure(self._folder, error) from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not _list_marks(self._folder):
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._lock.release()
+
+    def _go_on(self) -> bool:
+        """Take up the run that is there. Say whether there is one."""
+        began, ended = load_manifest(self._folder / _MANIFEST), load_manifest(manifest_path(self.out))
+        moving = (self._folder / _COMPLETE).exists()
+        if began is not None and ended is not None and began.run == ended.run and not moving:
+            began = None
+        if began is not None and _list_marks(self._folder):
+            self._refuse_other(began, "the run that was broken off here was another", "start anew with --force alone")
+            self._take_up(began)
+            return True
+        if ended is not None and all(target.exists() for target in self._targets().values()):
+            if ended.differences(self.manifest) and self._may_overwrite:
+                return False
+            self._refuse_other(ended, "the tables here are of another run", "overwrite them with --force")
+            self._end(ended)
+            return True
+        return False
+
+    def _refuse_other(self, other: Manifest, what: str, remedy: str) -> None:
+        differences = other.differences(self.manifest)
+        if differences:
+            raise InputError(f"{self.out}: {what}: {'; '.join(differences)}; give what it had, or {remedy}")
+
+    def _take_up(self, began: Manifest) -> None:
+        self.manifest.run, self.manifest.started = began.run, began.started
+        self.manifest.resumed = [*began.resumed, tell_time()]
+        if (self._folder / _COMPLETE).exists():
+            ended = load_manifest(self._folder / _COMPLETE)
+            self._move()
+            if ended is not None:
+                self._end(ended)
+            return
+        if not self._may_overwrite:
+            check_out(self.out, self._source)
+        for mark in _list_marks(self._folder):
+            self.tally.add(_read_mark(mark))
+            self._parts += 1
+        self._clear(self._parts)
+        self._write_start()
+
+    def _end(self, manifest: Manifest) -> None:
+        self.manifest, self.tally, self.complete = manifest, manifest.counts, True
+        self._clear()
+
+    def _targets(self) -> dict[str, Path]:
+        return {"reports": reports_path(self.out), "findings": self.out}
+
+    def _part(self, number: int, table: str) -> Path:
+        return self._folder / f"{number:06d}.{table}{self.out.suffix}"
+
+    def _write_start(self) -> None:
+        self.manifest.write(self._folder / _MANIFEST)
+
+    def _clear(self, parts: int = 0) -> None:
+        """Remove all but the lock and so many whole parts. The marks of parts go first, so that no part is taken for
+        whole when half of it is gone.
+        """
+        kept = {_LOCK, *((_MANIFEST,) if parts else ()), *(_mark(number) for number in range(1, parts + 1))}
+        kept |= {self._part(number, table).name for number in range(1, parts + 1) for table in self._columns}
+        for file in sorted(self._folder.iterdir(), key=lambda file: file.suffix != ".json"):
+            if file.name not in kept:
+                file.unlink()
+
+    def _move(self) -> None:
+        moves = {self._folder / target.name: target for target in self._targets().values()}
+        moves[self._folder / _COMPLETE] = manifest_path(self.out)
+        try:
+            for source, target in moves.items():
+                if source.exists():
+                    source.replace(target)
+        except OSError as error:
+            raise failure(self.out, error) from None
+        self._clear()
+
+
+def _mark(number: int) -> str:
+    return f"{number:06d}.json"
+
+
+def _read_mark(mark: Path) -> Tally:
+    return Tally.from_dict(json.loads(mark.read_text(encoding="utf-8")))
+
+
+def _list_marks(folder: Path) -> list[Path]:
+    """List the files that say of a part that it is whole, from the first on without a gap."""
+    marks: list[Path] = []
+    while (mark := folder / _mark(len(marks) + 1)).exists():
+        marks.append(mark)
+    return marks
