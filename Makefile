@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 BIN := .venv/bin
 DEMO ?= corpora/hip/reports.jsonl
 
-.PHONY: demo test test-system bench score clean
+.PHONY: demo test test-system bench bench-batch fuzz score clean
 
 demo: .venv/installed
 	mkdir -p build/demo
@@ -33,6 +33,17 @@ test-system: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python tests/benchmarks/throughput.py
+
+# Whole runs: two workers beside one, then the memory of many reports. The last reads by a stub.
+bench-batch: .venv/installed
+	$(BIN)/python tests/benchmarks/batch.py
+	$(BIN)/python tests/benchmarks/batch.py 100000 --workers 2
+	$(BIN)/python tests/benchmarks/batch.py 1000000 --workers 2 --stub
+
+# Texts that nobody would write, for as long as asked: make fuzz FUZZ_SECONDS=3600
+FUZZ_SECONDS ?= 60
+fuzz: .venv/installed
+	$(BIN)/python tests/fuzz.py --seconds $(FUZZ_SECONDS)
 
 # The rules scored on the gold corpora.
 score: .venv/installed

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import signal
+import subprocess
+import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +24,7 @@ from marrowtext.cli import app
 from marrowtext.errors import InputError
 from marrowtext.frames import extract_frames
 from marrowtext.readers import read_reports
+from marrowtext.run import count_done
 from marrowtext.writers import reports_path
 
 CANARY = "Wolpertinger"
@@ -76,6 +82,71 @@ def test_worker_processes_say_nothing_of_the_text(tmp_path: Path, capfd: pytest.
     path = tmp_path / "in.csv"
     path.write_text(f'id,text\n1,"{REPORT}"\n')
     assert CANARY not in run_extract(path, capfd, "--workers", "2")
+
+
+SCRIPT = """
+from functools import partial
+from builders import build_fake
+from marrowtext import batch, cli, worker
+from marrowtext.pool import Pool
+worker._TICK = 0.1
+batch.Pool = partial(Pool, build=build_fake)
+batch._PART_REPORTS = 100
+if __name__ == "__main__":
+    cli.main()
+"""
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command that extracts many reports that hold the canary; one kills its worker, one fails, one hangs."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), *sys.path]))
+    # Every temporary file of the run is to be found here.
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "extract.py").write_text(SCRIPT)
+    words = {250: "die", 260: "fail", 500: "hang"}
+    texts = (f"{number},{CANARY} {words.get(number, '')}\n" for number in range(600))
+    (tmp_path / "in.csv").write_text("id,text\n" + "".join(texts))
+    options = ["extract", "in.csv", "-o", "out.jsonl", "--workers", "2", "--report-seconds", "1"]
+    return [sys.executable, "-X", "dev", "-W", "default", str(tmp_path / "extract.py"), *options]
+
+
+def files_with_canary(folder: Path) -> set[str]:
+    """Name the files and folders at the top that hold the canary; none may have it in its name."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert CANARY not in str(files)
+    return {path.relative_to(folder).parts[0] for path in files if CANARY.encode() in path.read_bytes()}
+
+
+def test_crash_and_hang_say_nothing_of_the_text(tmp_path: Path, command: list[str]) -> None:
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "errors     3, with their reasons in the reports table" in done.stderr
+    assert CANARY not in done.stdout + done.stderr
+    assert files_with_canary(tmp_path) == {"in.csv", "out.jsonl"}
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_broken_run_leaves_the_text_in_its_parts_alone(
+    tmp_path: Path, command: list[str], sent: signal.Signals
+) -> None:
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    while count_done(tmp_path / "out.jsonl") < 400:
+        assert running.poll() is None
+        time.sleep(0.02)
+    running.send_signal(sent)
+    assert CANARY not in running.communicate()[0]
+    assert files_with_canary(tmp_path) == {"in.csv", "out.jsonl.partial"}
+
+
+def test_full_disk_says_nothing_of_the_text(tmp_path: Path, command: list[str]) -> None:
+    script = (tmp_path / "extract.py").read_text()
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n    cli.main()"
+    (tmp_path / "extract.py").write_text(script.replace("cli.main()", limit))
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, "File too large" in done.stderr) == (2, True)
+    assert CANARY not in done.stdout + done.stderr
+    assert files_with_canary(tmp_path) <= {"in.csv", "out.jsonl.partial"}
 
 
 def run_extract(path: Path, capfd: pytest.CaptureFixture[str], *options: str) -> str:
