@@ -18,7 +18,7 @@ from marrowtext.headers import ARGUMENTS, ColumnChoice, Columns, Wording, choose
 from marrowtext.model import Report
 from marrowtext.sources import Broken, Record, Source, open_source
 
-__all__ = ["MAX_LENGTH", "ColumnChoice", "ReportReader", "ReportRow", "check_records", "read_reports"]
+__all__ = ["MAX_LENGTH", "ColumnChoice", "ReportReader", "ReportRow", "check_records", "read_record", "read_reports"]
 
 MAX_LENGTH = 1_000_000
 _NO_CHOICE = ColumnChoice()
@@ -113,11 +113,12 @@ def check_records(records: Iterable[Record], columns: Columns, max_length: int =
     """Make each record a row, by the columns chosen for it; `read_reports` says what becomes an error row."""
     with closing(_SeenIds()) as seen:
         for row, record in enumerate(records, start=1):
-            report, reason = _read_record(row, record, columns, max_length)
+            report, reason = read_record(row, record, columns, max_length)
             yield ReportRow(row, report, reason, seen.add(report.id))
 
 
-def _read_record(row: int, record: Record, columns: Columns, max_length: int) -> tuple[Report, str | None]:
+def read_record(row: int, record: Record, columns: Columns, max_length: int) -> tuple[Report, str | None]:
+    """Make a report of one record, with the reason where it is none."""
     if isinstance(record, Broken):
         return Report(record.id or str(row), "", None, dict.fromkeys(columns.carry)), record.reason
     text, reason = _join_texts(record, columns.text)

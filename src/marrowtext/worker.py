@@ -22,7 +22,7 @@ from marrowtext.summary import ReportSummary, summarise
 if TYPE_CHECKING:
     from marrowtext.pipeline import Pipeline
 
-__all__ = ["Answer", "Build", "LostWorker", "Text", "Worker", "build_shared", "read_one"]
+__all__ = ["Answer", "Build", "LostWorker", "Text", "Worker", "build_shared", "memory", "read_one"]
 
 Build = Callable[[tuple[Path, ...]], "Pipeline"]
 Text = tuple[str, str, str | None]
@@ -142,7 +142,7 @@ def _serve(link: Connection, place: _Counter, build: Build, folders: tuple[Path,
     except MarrowtextError as error:
         link.send(error)
         return
-    ready = _memory()
+    ready = memory()
     try:
         link.send(pipeline.rules.hash)
         nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115, it is open as long as the process lives
@@ -155,13 +155,14 @@ def _serve(link: Connection, place: _Counter, build: Build, folders: tuple[Path,
                 place.value = number
                 answers.append(read_one(pipeline, Report(id, text, title)))
             faulthandler.cancel_dump_traceback_later()
-            link.send((answers, _memory() - ready))
+            link.send((answers, memory() - ready))
     except BaseException:
         # The other side hung up, or memory ran out. A traceback on the screen would help nobody.
         sys.exit(1)
 
 
-def _memory() -> int:
+def memory() -> int:
+    """Give the bytes of memory that this process holds."""
     import psutil
 
     return int(psutil.Process(os.getpid()).memory_info().rss)

@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from environment import ROOT, run
 
 pytestmark = pytest.mark.system
-
-ROOT = Path(__file__).parents[2]
 
 
 def find_pythons() -> dict[str, str]:
@@ -32,20 +31,6 @@ def find_pythons() -> dict[str, str]:
 def tell_version(python: str) -> str:
     command = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def run(*command: object, folder: Path) -> str:
-    """Run a command that has to succeed; give its output."""
-    done = subprocess.run([str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, ROOT, folder=folder)
-    return next(folder.glob("*.whl"))
 
 
 @pytest.mark.parametrize("python", find_pythons().values(), ids=find_pythons().keys())

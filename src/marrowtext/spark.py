@@ -1,0 +1,200 @@
+"""Reports of a Spark frame, read by the Python workers of a cluster. Needs PySpark: the extra `spark`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from marrowtext.batch import read_batch
+from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType, carried_columns
+from marrowtext.errors import MarrowtextError
+from marrowtext.headers import ColumnChoice, Columns, choose_columns
+from marrowtext.readers import MAX_LENGTH, ReportRow, read_record
+from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
+from marrowtext.worker import memory
+
+if TYPE_CHECKING:
+    import pandas
+    from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
+
+__all__ = ["Tables", "extract", "extract_tables"]
+
+# Columns of our own making; what a report carries along may well be called "text".
+_ROW, _ID, _TITLE, _TABLE = "(row)", "(id)", "(title)", "(table)"
+_FINDINGS, _REPORTS = "findings", "reports"
+_BATCH_REPORTS = 256
+# Bytes by which a process of Spark may grow before its pipeline is built anew.
+_MOST_GROWTH = 256 << 20
+
+
+class Tables(NamedTuple):
+    """The two tables of a run; `row` joins them.
+
+    Both come of `readings`, which Spark keeps on the disks of its executors once it is made, so that writing the
+    one and then the other reads the reports once. `readings.unpersist()` drops it.
+    """
+
+    findings: DataFrame
+    reports: DataFrame
+    readings: DataFrame
+
+
+def extract(
+    frame: DataFrame,
+    *,
+    text: str | Sequence[str] | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    carry: str | Sequence[str] = (),
+    patterns: Patterns = None,
+    max_length: int = MAX_LENGTH,
+) -> DataFrame:
+    """Give the findings of a Spark frame: the columns of the findings table, and those carried along, as text.
+
+    Columns are found and named as in `marrowtext.extract`. `row` is unique and rises in the order of the frame, but
+    leaves numbers out, since no partition knows how long the others are. Reading is lazy: every action on the result
+    reads the reports, so write it first. A report that cannot be read has no findings, and fails nothing;
+    `extract_tables` has a row for it, with the reason. `patterns` has to be at the same path on every machine.
+
+    Raises InputError for a column that is not there, MarrowtextError where PySpark is not installed.
+    """
+    columns, readings = _read(frame, ColumnChoice(text, id, title, carry), patterns, max_length)
+    return _select(readings, _FINDINGS, _findings_columns(columns))
+
+
+def extract_tables(
+    frame: DataFrame,
+    *,
+    text: str | Sequence[str] | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    carry: str | Sequence[str] = (),
+    patterns: Patterns = None,
+    max_length: int = MAX_LENGTH,
+) -> Tables:
+    """Do what `extract` does, and give the reports table too: one row for each report, with the reason where it is
+    unread.
+    """
+    columns, readings = _read(frame, ColumnChoice(text, id, title, carry), patterns, max_length)
+
+    from pyspark import StorageLevel
+    from pyspark.sql import Window
+    from pyspark.sql import functions as sql
+
+    readings = readings.persist(StorageLevel.DISK_ONLY)
+    reports = _select(readings, _REPORTS, _reports_columns(columns))
+    # Which of two reports with one id came first, no partition knows alone.
+    place = sql.row_number().over(Window.partitionBy("report_id").orderBy("row"))
+    reports = reports.withColumn("duplicate_id", place > 1)
+    return Tables(_select(readings, _FINDINGS, _findings_columns(columns)), reports, readings)
+
+
+def _read(frame: DataFrame, wish: ColumnChoice, patterns: Patterns, max_length: int) -> tuple[Columns, DataFrame]:
+    """Give the columns that were taken, and the rows of both tables in one frame."""
+    try:
+        from pyspark.sql import functions as sql
+    except ImportError:
+        raise MarrowtextError("PySpark is not installed; install marrowtext with the extra 'spark'") from None
+    columns = choose_columns(frame.columns, wish, "the frame")
+    # Each column under a name of its own, wherever it comes from. What is not the text travels as text.
+    own = Columns(
+        columns.text,
+        columns.id and _ID,
+        columns.title and _TITLE,
+        {name: f"(carry) {name}" for name in columns.carry},
+    )
+    others = {own.id: columns.id, own.title: columns.title}
+    others |= {taken: columns.carry[name] for name, taken in own.carry.items()}
+    selected = {
+        _ROW: sql.monotonically_increasing_id() + 1,
+        **{name: frame[_quote(name)] for name in columns.text},
+        **{taken: frame[_quote(name)].cast("string") for taken, name in others.items() if taken and name},
+    }
+    # Spark takes a dot in the name of a column for a step into it; numbers have none.
+    numbered = frame.select(*(column.alias(str(number)) for number, column in enumerate(selected.values())))
+    folders = [str(folder) for folder in pattern_folders(patterns)[1:]]
+    tables = (*_findings_columns(columns), *_reports_columns(columns))
+    read = partial(
+        _read_frames,
+        inputs=list(selected),
+        outputs=[_TABLE, *dict.fromkeys(column.name for column in tables)],
+        columns=own,
+        patterns=folders,
+        max_length=max_length,
+    )
+    return columns, numbered.mapInPandas(read, _schema(tables))
+
+
+def _findings_columns(columns: Columns) -> tuple[Column, ...]:
+    return (*FINDINGS_TABLE, *carried_columns(columns.carry))
+
+
+def _reports_columns(columns: Columns) -> tuple[Column, ...]:
+    return (*REPORT_COLUMNS, *carried_columns(columns.carry))
+
+
+def _schema(columns: Iterable[Column]) -> StructType:
+    """Give the schema of both tables in one frame: a row of the one has nothing in the columns of the other."""
+    from pyspark.sql import types
+
+    kinds = {
+        ColumnType.STRING: types.StringType(),
+        ColumnType.INTEGER: types.LongType(),
+        ColumnType.FLOAT: types.DoubleType(),
+        ColumnType.BOOLEAN: types.BooleanType(),
+    }
+    fields = {column.name: types.StructField(column.name, kinds[column.type]) for column in columns}
+    return types.StructType([types.StructField(_TABLE, types.StringType()), *fields.values()])
+
+
+def _select(readings: DataFrame, table: str, columns: Iterable[Column]) -> DataFrame:
+    chosen = readings.filter(readings[_quote(_TABLE)] == table)
+    return chosen.select(*(_quote(column.name) for column in columns))
+
+
+def _quote(name: str) -> str:
+    return f"`{name.replace('`', '``')}`"
+
+
+def _read_frames(
+    frames: Iterator[pandas.DataFrame],
+    *,
+    inputs: list[str],
+    outputs: list[str],
+    columns: Columns,
+    patterns: list[str],
+    max_length: int,
+) -> Iterator[pandas.DataFrame]:
+    """Read one partition, in a Python worker of Spark; the names of the columns that come and go are `inputs` and
+    `outputs`. The pipeline of the process outlives the partition.
+    """
+    import pandas
+
+    rows = (row for frame in frames for row in _read_rows(frame, inputs, columns, max_length))
+    outcomes = read_batch(rows, patterns=patterns)
+    while batch := list(islice(outcomes, _BATCH_REPORTS)):
+        read: list[dict[str, object]] = []
+        for outcome in batch:
+            read.append({_TABLE: _REPORTS, **outcome.report})
+            read.extend({_TABLE: _FINDINGS, **finding} for finding in outcome.findings)
+        # Of type object: numbers stay whole where others of the column are missing.
+        yield pandas.DataFrame({name: pandas.Series([row.get(name) for row in read], dtype=object) for name in outputs})
+    if memory() - _memory_at_first() > _MOST_GROWTH:
+        shared_pipeline.cache_clear()
+        _memory_at_first.cache_clear()
+
+
+def _read_rows(frame: pandas.DataFrame, names: list[str], columns: Columns, max_length: int) -> Iterator[ReportRow]:
+    for values in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
+        record = dict(zip(names, values, strict=True))
+        row = int(record[_ROW])
+        yield ReportRow(row, *read_record(row, record, columns, max_length))
+
+
+@lru_cache
+def _memory_at_first() -> int:
+    """Give the memory of this process when it had read its first partition."""
+    return memory()
