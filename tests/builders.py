@@ -80,11 +80,12 @@ class FakePipeline:
     )
 
     def findings(self, report: Report) -> list[Finding]:
-        if "fail" in report.text:
+        words = report.text.split()
+        if "fail" in words:
             raise ValueError(report.text)
-        if "die" in report.text:
+        if "die" in words:
             os._exit(1)
-        if "hang" in report.text:
+        if "hang" in words:
             # As a regular expression that goes back and forth does: it keeps the interpreter to itself.
             re.match("(a|a)*b", "a" * 60)
         return [make_finding(report_id=report.id, mention=report.text)]

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -70,11 +71,9 @@ def run(folder: Path, workers: int, stub: bool) -> tuple[float, float]:
 def _measure(process: psutil.Process) -> int:
     """Sum up the memory of a process and its children; pages that they share count once for each."""
     total = 0
-    for each in (process, *process.children(recursive=True)):
-        try:
+    with suppress(psutil.Error):
+        for each in (process, *process.children(recursive=True)):
             total += each.memory_info().rss
-        except psutil.Error:
-            continue
     return total
 
 
