@@ -23,6 +23,7 @@ from marrowtext.corpora import GOLD_COLUMNS
 from marrowtext.explain import explain_html, explain_text
 from marrowtext.model import Report
 from marrowtext.pipeline import Pipeline
+from marrowtext.pool import REPORT_SECONDS
 from marrowtext.readers import MAX_LENGTH
 from marrowtext.rules import load_rules
 
@@ -224,6 +225,33 @@ def test_wrong_input_is_a_message_and_code_2(
     result = run("extract", path, "-o", tmp_path / "out.csv", *options)
     assert result == Result(2, "", f"marrowtext: {path}: {message}\n")
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_extract_leaves_a_complete_run_by_resume(run: Run, reports: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    first = run("extract", reports, "-o", out, "--resume")
+    again = run("extract", reports, "-o", out, "--resume")
+    told = first.err.splitlines()
+    assert (first.code, again.code) == (0, 0)
+    assert again.err.splitlines() == [told[0], f"{out}: complete already; nothing was read", *told[1:]]
+
+
+def test_extract_resumes_the_same_run_alone(run: Run, reports: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    run("extract", reports, "-o", out)
+    result = run("extract", reports, "-o", out, "--resume", "--report-seconds", 9)
+    assert (result.code, result.err.splitlines()[-1]) == (
+        2,
+        f"marrowtext: {out}: the tables here are of another run: the option report_seconds is 9.0 and was 60.0; "
+        "give what it had, or overwrite them with --force",
+    )
+
+
+def test_extract_help_tells_how_to_go_on(run: Run) -> None:
+    told = " ".join(run("extract", "--help").out.split())
+    assert "--resume" in told
+    assert "Go on with a run that was broken off" in told
+    assert f"[default: ({REPORT_SECONDS:g})" in told
 
 
 @pytest.mark.parametrize("out", ["", ".", "{folder}"])

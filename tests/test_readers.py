@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow
 import pytest
@@ -375,3 +376,30 @@ def test_parquet_column_of_lists_is_no_unread_text(tmp_path: Path) -> None:
     table = pyarrow.table({"text": ["a"], "findings": [["x"]], "impression": ["b"]})
     parquet.write_table(table, tmp_path / "in.parquet")
     assert read_reports(tmp_path / "in.parquet").columns.unread == ("impression",)
+
+
+def test_disk_that_fails_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "in.parquet"
+    parquet.write_table(pyarrow.table({"text": [TEXT]}), path)
+    reader = read_reports(path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(reader._source, "_file", SimpleNamespace(
+        metadata=reader._source._file.metadata, num_row_groups=1, iter_batches=fail
+    ))  # fmt: skip
+    with pytest.raises(InputError, match=r"in\.parquet: reading failed \(Input/output error\); check the disk"):
+        next(reader)
+
+
+def test_reader_tells_what_makes_its_rows(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", f"id,exam,text,Sex\n1,MRI,{TEXT},F\n")
+    assert read_reports(path, ColumnChoice(carry=["Sex=sex_in"]), max_length=9).options == {
+        "text": ["text"],
+        "id": "id",
+        "title": "exam",
+        "carry": {"sex_in": "Sex"},
+        "encoding": "utf-8",
+        "max_length": 9,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pyarrow import parquet
 
 from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
-from marrowtext.writers import check_out, open_table, reports_path
+from marrowtext.writers import check_out, open_table, replace_text, reports_path
 
 COLUMNS = (
     Column("id", ColumnType.STRING, False, ""),
@@ -86,6 +87,42 @@ def test_failure_leaves_nothing_behind(tmp_path: Path, extension: str) -> None:
         table.write(ROWS)
         raise KeyError
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["one\rtwo", "one\ntwo", "\r", "one\r\ntwo", "one\x85two\u2028three\x0bfour", "\0"])
+def test_csv_cell_keeps_its_line_ends(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path / "out.csv", [{"id": text, "note": "x"}, {"id": "2"}])
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[1:] == [[text, "", "", "", "x"], ["2", "", "", "", ""]]
+
+
+@pytest.mark.parametrize("extension", ["csv", "jsonl", "parquet"])
+def test_tables_are_appended(tmp_path: Path, extension: str) -> None:
+    parts = [write(tmp_path / f"{number}.{extension}", [row]) for number, row in enumerate(ROWS)]
+    parts.insert(1, write(tmp_path / f"none.{extension}", []))
+    with open_table(tmp_path / f"out.{extension}", COLUMNS) as table:
+        for part in parts:
+            table.append(part)
+    whole = write(tmp_path / f"whole.{extension}")
+    if extension == "parquet":
+        assert parquet.read_table(tmp_path / "out.parquet") == parquet.read_table(whole)
+    else:
+        assert (tmp_path / f"out.{extension}").read_bytes() == whole.read_bytes()
+
+
+def test_names_of_columns_with_line_ends_are_written_once(tmp_path: Path) -> None:
+    columns = (Column("two\nlines", ColumnType.STRING, True, ""),)
+    for name in ("part.csv", "out.csv"):
+        with open_table(tmp_path / name, columns) as table:
+            table.append(tmp_path / "part.csv") if name == "out.csv" else table.write([{"two\nlines": "x"}])
+    assert (tmp_path / "out.csv").read_text() == '"two\nlines"\nx\n'
+
+
+def test_text_is_replaced_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("old")
+    replace_text(tmp_path / "a.json", "new")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.json", "new")]
 
 
 def test_failure_keeps_the_table_that_was_there(tmp_path: Path) -> None:

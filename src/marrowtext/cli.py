@@ -158,9 +158,11 @@ def extract(
     _tell_hint(reader)
 
     from marrowtext.batch import extract_tables
+    from marrowtext.manifest import load_manifest
     from marrowtext.pool import REPORT_SECONDS
     from marrowtext.progress import show_progress
 
+    before = load_manifest(manifest_path(out)) if resume else None
     with _tell_resume(out), show_progress(reader) as progress:
         manifest = extract_tables(
             reader,
@@ -173,6 +175,8 @@ def extract(
             progress=progress,
         )
     tally = manifest.counts
+    if before is not None and before.run == manifest.run:
+        typer.echo(f"{out}: complete already; nothing was read", err=True)
     typer.echo(_tell_tally(tally), err=True)
     typer.echo(f"written    {out}, {reports_path(out)}, {manifest_path(out)}", err=True)
     if not tally.reports:

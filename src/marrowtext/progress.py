@@ -49,6 +49,11 @@ class _Pace:
         self._reader = reader
         self._began: tuple[float, int, float] | None = None
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has been told yet."""
+        return self._began is None
+
     def tell(self, done: int) -> str:
         """Say how many reports are done, how fast, and how long the rest will take."""
         told = f"{done:,} reports"
@@ -72,6 +77,8 @@ class _Log:
         self._last = monotonic()
 
     def __call__(self, done: int) -> None:
+        if self._pace.fresh and done:
+            print(f"goes on after {done:,} reports", file=sys.stderr, flush=True)
         told = self._pace.tell(done)
         if monotonic() - self._last >= _SECONDS_PER_LINE:
             self._last = monotonic()
