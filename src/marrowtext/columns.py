@@ -165,6 +165,9 @@ carried along follow the columns of both tables: as text in files, with their ow
 more than once), they count in the joined text: for each column that holds something, in the order given, a line
 with its name in capitals and a colon (without the words report and text: `IMPRESSION:` for `report_impression`),
 then its text, with an empty line between them. That text is written to no table.
+
+Beside its two tables `marrowtext extract` writes a manifest, `OUT.manifest.json`, which says what they were made of: see
+[large-runs.md](large-runs.md).
 """
 
 _FINDINGS_TEXT = "One row per mention and per site and side that it is said to be at; denied mentions have rows too."
