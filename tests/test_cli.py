@@ -140,7 +140,7 @@ def test_extract_tells_what_it_took_and_what_came_of_it(run: Run, reports: Path,
         "  absent         1\n"
         "errors     1, with their reasons in the reports table\n"
         "duplicates 1, with an id that came before; `row` tells the reports apart\n"
-        f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.manifest.json'}\n",
+        f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}\n",
     )
 
 
@@ -314,7 +314,7 @@ def test_extract_that_could_read_nothing_fails(run: Run, tmp_path: Path) -> None
     assert (result.code, result.err.splitlines()[-2:]) == (
         1,
         [
-            f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.manifest.json'}",
+            f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}",
             f"no report could be read; the reasons are in {tmp_path / 'out.reports.csv'}",
         ],
     )
@@ -571,5 +571,5 @@ def test_warnings_as_errors_and_no_terminal(reports: Path, tmp_path: Path) -> No
         "  absent         1",
         "errors     1, with their reasons in the reports table",
         "duplicates 1, with an id that came before; `row` tells the reports apart",
-        f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.manifest.json'}",
+        f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}",
     ]

@@ -169,7 +169,9 @@ def test_tables_are_the_same_in_parts_of_any_size(
 def test_input_without_reports_gives_tables_without_rows(tmp_path: Path, extension: str) -> None:
     (tmp_path / "in.csv").write_text("id,text,Sex\n")
     assert extract(tmp_path / "in.csv", tmp_path / f"out.{extension}").counts == Tally()
-    assert names(tmp_path) == sorted(["in.csv", f"out.{extension}", "out.manifest.json", f"out.reports.{extension}"])
+    assert names(tmp_path) == sorted(
+        ["in.csv", f"out.{extension}", f"out.{extension}.manifest.json", f"out.reports.{extension}"]
+    )
 
 
 @pytest.mark.usefixtures("small")
@@ -196,7 +198,7 @@ def test_progress_tells_reports_first_those_done_before(broken: Path, reports: P
 
 def test_manifest_tells_the_run(small: None, reports: Path, tmp_path: Path) -> None:  # noqa: ARG001
     told = extract(reports, tmp_path / "out.csv")
-    written = json.loads((tmp_path / "out.manifest.json").read_text())
+    written = json.loads((tmp_path / "out.csv.manifest.json").read_text())
     assert written["versions"] == manifest.list_versions()
     assert written["rules"] == "fake"
     assert written["input"] == {
@@ -225,7 +227,7 @@ def test_manifest_tells_the_run(small: None, reports: Path, tmp_path: Path) -> N
         for table, path in (("reports", tmp_path / "out.reports.csv"), ("findings", tmp_path / "out.csv"))
     }
     assert (written["resumed"], written["started"] <= written["finished"]) == ([], True)
-    assert manifest.load_manifest(tmp_path / "out.manifest.json") == told
+    assert manifest.load_manifest(tmp_path / "out.csv.manifest.json") == told
 
 
 def test_hash_of_a_folder_is_of_its_names_and_contents(tmp_path: Path) -> None:
@@ -259,12 +261,12 @@ def test_run_that_breaks_in_its_first_part_leaves_nothing_behind(
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", ["out.csv", "out.reports.csv", "out.manifest.json"])
+@pytest.mark.parametrize("name", ["out.csv", "out.reports.csv", "out.csv.manifest.json"])
 @pytest.mark.parametrize("resume", [False, True])
 def test_existing_files_are_kept(reports: Path, tmp_path: Path, name: str, resume: bool) -> None:
     old = "{}" if name.endswith("json") else "old"
     (tmp_path / name).write_text(old)
-    with pytest.raises(InputError, match=r"out\.(csv|manifest\.json): .*(exists already|is not a manifest)"):
+    with pytest.raises(InputError, match=r"out\.csv(\.manifest\.json)?: .*(exists already|is not a manifest)"):
         extract_tables(read_reports(reports), tmp_path / "out.csv", resume=resume)
     assert names(tmp_path) == sorted(["in.csv", name])
     assert (tmp_path / name).read_text() == old
@@ -319,7 +321,7 @@ def test_broken_run_is_not_lost_by_starting_anew(broken: Path, reports: Path) ->
 def test_broken_run_is_dropped_by_force(broken: Path, reports: Path, tmp_path: Path) -> None:
     told = extract(reports, broken, force=True)
     assert (told.resumed, told.counts.reports) == ([], REPORTS)
-    assert names(tmp_path) == ["in.csv", "out.csv", "out.manifest.json", "out.reports.csv"]
+    assert names(tmp_path) == ["in.csv", "out.csv", "out.csv.manifest.json", "out.reports.csv"]
 
 
 def test_resumed_run_reads_the_rest_alone(broken: Path, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -497,7 +499,7 @@ def test_run_killed_at_any_file_operation_goes_on_to_the_same_tables(
         assert not out.exists() or contents(folder, extension) == contents(expected, extension)
         extract(reports, out, resume=True)
         assert contents(folder, extension) == contents(expected, extension)
-        assert names(folder) == sorted([out.name, "out.manifest.json", f"out.reports.{extension}"])
+        assert names(folder) == sorted([out.name, f"out.{extension}.manifest.json", f"out.reports.{extension}"])
         if ended:
             break
     assert ended
@@ -570,7 +572,7 @@ def test_command_killed_at_any_time_goes_on_to_the_same_tables(tmp_path: Path, m
     assert running.returncode == 0
     assert kills > 0
     assert contents(killed, "csv") == contents(expected, "csv")
-    assert names(killed) == ["out.csv", "out.manifest.json", "out.reports.csv"]
+    assert names(killed) == ["out.csv", "out.csv.manifest.json", "out.reports.csv"]
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,10 @@ def test_finished_table_still_waits_for_the_end_of_the_block(tmp_path: Path) -> 
             "half.csv",
             "its reports table half.reports.csv exists already; name another file, or overwrite it with --force",
         ),
+        (
+            "told.csv",
+            "its manifest told.csv.manifest.json exists already; name another file, or overwrite it with --force",
+        ),
         ("open.csv", "its reports table open.reports.csv is a folder; name a file in it"),
         (f"{'x' * 300}.csv", "cannot be written (File name too long); check the folder and the disk"),
         (
@@ -217,7 +221,7 @@ def test_finished_table_still_waits_for_the_end_of_the_block(tmp_path: Path) -> 
 def test_both_tables_are_checked_by_the_name_of_the_first(tmp_path: Path, out: str, problem: str) -> None:
     for folder in ("folder", "folder.csv", "open.reports.csv"):
         (tmp_path / folder).mkdir()
-    for file in ("in.csv", "in.reports.jsonl", "old.csv", "half.reports.csv"):
+    for file in ("in.csv", "in.reports.jsonl", "old.csv", "half.reports.csv", "told.csv.manifest.json"):
         (tmp_path / file).touch()
     source = tmp_path / ("in.reports.jsonl" if out == "in.jsonl" else "in.csv")
     with pytest.raises(InputError) as raised:

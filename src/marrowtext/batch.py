@@ -55,7 +55,7 @@ def extract_tables(
     progress: Callable[[int], None] | None = None,
 ) -> Manifest:
     """Read all reports of `reader` in worker processes; write the findings table to `out`, and beside it the reports
-    table to `OUT.reports` and the manifest to `OUT.manifest.json`.
+    table and the manifest of the run.
 
     All appear when the run is complete, or none. What is broken off after the first part stays in `OUT.partial`;
     `resume` goes on with it, and gives the same tables, byte for byte, as an unbroken run. Where nothing was broken

@@ -166,8 +166,8 @@ more than once), they count in the joined text: for each column that holds somet
 with its name in capitals and a colon (without the words report and text: `IMPRESSION:` for `report_impression`),
 then its text, with an empty line between them. That text is written to no table.
 
-Beside its two tables `marrowtext extract` writes a manifest, `OUT.manifest.json`, which says what they were made of: see
-[large-runs.md](large-runs.md).
+Beside its two tables `marrowtext extract` writes a manifest (`findings.csv.manifest.json` beside `findings.csv`), which
+says what they were made of: see [large-runs.md](large-runs.md).
 """
 
 _FINDINGS_TEXT = "One row per mention and per site and side that it is said to be at; denied mentions have rows too."

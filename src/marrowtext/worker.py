@@ -30,6 +30,8 @@ Text = tuple[str, str, str | None]
 
 # How often a silent worker is looked at, in seconds.
 _TICK = 1.0
+# A worker that has been at one chunk for so many times the longest time of a report ends itself.
+_LAST_RESORT = 4
 
 
 class _Counter(Protocol):
@@ -148,8 +150,8 @@ def _serve(link: Connection, place: _Counter, build: Build, folders: tuple[Path,
         nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115, it is open as long as the process lives
         while True:
             texts: Sequence[Text] = link.recv()
-            # The other side kills a process that hangs. Where it is killed itself, the process must end all the same.
-            faulthandler.dump_traceback_later(seconds * (len(texts) + 1), exit=True, file=nowhere)
+            # The other side kills a process that hangs. Where it was killed itself, the process has to end all the same.
+            faulthandler.dump_traceback_later(_LAST_RESORT * seconds, exit=True, file=nowhere)
             answers: list[Answer] = []
             for number, (id, text, title) in enumerate(texts):
                 place.value = number

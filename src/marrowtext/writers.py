@@ -44,8 +44,10 @@ def reports_path(out: Path) -> Path:
 
 
 def manifest_path(out: Path) -> Path:
-    """Give the path of the manifest of the run that wrote a findings table: `OUT.manifest.json` beside it."""
-    return out.with_name(f"{out.stem}.manifest.json")
+    """Give the path of the manifest of the run that wrote a findings table: `OUT.csv.manifest.json` beside
+    `OUT.csv`.
+    """
+    return out.with_name(f"{out.name}.manifest.json")
 
 
 def check_target(path: Path, *, force: bool = False) -> None:
