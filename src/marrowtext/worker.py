@@ -150,7 +150,7 @@ def _serve(link: Connection, place: _Counter, build: Build, folders: tuple[Path,
         nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115, it is open as long as the process lives
         while True:
             texts: Sequence[Text] = link.recv()
-            # The other side kills a process that hangs. Where it was killed itself, the process has to end all the same.
+            # The other side kills a process that hangs. Where it is gone itself, the process has to end all the same.
             faulthandler.dump_traceback_later(_LAST_RESORT * seconds, exit=True, file=nowhere)
             answers: list[Answer] = []
             for number, (id, text, title) in enumerate(texts):
