@@ -45,7 +45,9 @@ class Source(Protocol):
     names: Sequence[str]
     nested: frozenset[str]
     encoding: str | None
-    fraction: float
+
+    @property
+    def fraction(self) -> float: ...
 
     def records(self, wanted: Sequence[str], /) -> Iterator[Record]:
         """Yield every record in order, with the wanted columns at least."""
@@ -87,9 +89,12 @@ def list_files(path: Path) -> list[tuple[Path, str]]:
     return [(file, file.relative_to(path).as_posix()) for file in _list_texts(path)]
 
 
-def _position(file: TextIOWrapper) -> int:
+def _fraction(file: TextIOWrapper | None, size: int) -> float:
+    """Say how much of a file has been read; None is one that was not opened yet."""
+    if file is None or file.closed:
+        return 0.0 if file is None else 1.0
     # A text file does not tell where it is while it is iterated; its descriptor does.
-    return os.lseek(file.fileno(), 0, os.SEEK_CUR)
+    return os.lseek(file.fileno(), 0, os.SEEK_CUR) / size
 
 
 def _empty(path: Path) -> InputError:
@@ -105,7 +110,7 @@ class _Csv:
         self._path = path
         self._size = path.stat().st_size
         self.encoding: str | None = detect_encoding(path)
-        self.fraction = 0.0
+        self._file: TextIOWrapper | None = None
         with self._open() as file:
             first = re.sub(r'"[^"]*"', "", next((line for line in file if line.strip()), ""))
         self._delimiter = delimiter or max(",;\t|", key=first.count)
@@ -118,9 +123,8 @@ class _Csv:
         self.names: Sequence[str] = header
 
     def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
-        with self._open() as file:
-            for row in islice(self._rows(file), 1, None):
-                self.fraction = _position(file) / self._size
+        with self._open() as self._file:
+            for row in islice(self._rows(self._file), 1, None):
                 if isinstance(row, Broken):
                     yield row
                 elif any(row[len(self.names) :]):
@@ -130,6 +134,10 @@ class _Csv:
                     )
                 else:
                     yield dict(zip(self.names, row, strict=False))
+
+    @property
+    def fraction(self) -> float:
+        return _fraction(self._file, self._size)
 
     def _open(self) -> TextIOWrapper:
         return open_text(self._path, self.encoding or "utf-8")
@@ -164,7 +172,7 @@ class _JsonLines:
         self._path = path
         self._size = path.stat().st_size
         self.encoding: str | None = detect_encoding(path)
-        self.fraction = 0.0
+        self._file: TextIOWrapper | None = None
         peeked = list(islice(self.records(()), _PEEKED_LINES))
         if not peeked:
             raise _empty(path)
@@ -175,11 +183,14 @@ class _JsonLines:
             raise InputError(f"{path}: no line is a JSON object; write one object with a text on each line")
 
     def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
-        with open_text(self._path, self.encoding or "utf-8", newline="\n") as file:
-            for number, line in enumerate(file, start=1):
-                self.fraction = _position(file) / self._size
+        with open_text(self._path, self.encoding or "utf-8", newline="\n") as self._file:
+            for number, line in enumerate(self._file, start=1):
                 if line.strip():
                     yield self._parse(number, line)
+
+    @property
+    def fraction(self) -> float:
+        return _fraction(self._file, self._size)
 
     def _parse(self, number: int, line: str) -> Record:
         # The exceptions of the json module hold the line itself: nothing of them may go on.
