@@ -407,6 +407,13 @@ def test_complete_run_of_other_reports_is_told(reports: Path, tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("small")
+def test_table_may_be_named_like_a_part(reports: Path, tmp_path: Path) -> None:
+    extract(reports, tmp_path / "out.csv")
+    extract(reports, tmp_path / "000001.findings.csv")
+    assert (tmp_path / "000001.findings.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()
+
+
+@pytest.mark.usefixtures("small")
 def test_two_runs_do_not_write_one_table(reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out.csv"
     told: list[str] = []

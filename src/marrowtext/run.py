@@ -115,11 +115,11 @@ class Run:
         """Make the tables of the parts, and move them and the manifest to where they belong."""
         tables: dict[str, dict[str, object]] = {}
         for table, target in self._targets().items():
-            with open_table(self._folder / target.name, self._columns[table], force=True) as joined:
+            whole = self._whole(table)
+            with open_table(whole, self._columns[table], force=True) as joined:
                 for number in range(1, self._parts + 1):
                     joined.append(self._part(number, table))
-            size = (self._folder / target.name).stat().st_size
-            tables[table] = {"name": target.name, "bytes": size, "sha256": hash_file(self._folder / target.name)}
+            tables[table] = {"name": target.name, "bytes": whole.stat().st_size, "sha256": hash_file(whole)}
         self.manifest.counts = self.tally
         self.manifest.tables = tables
         self.manifest.finished = tell_time()
@@ -194,6 +194,9 @@ class Run:
     def _part(self, number: int, table: str) -> Path:
         return self._folder / f"{number:06d}.{table}{self.out.suffix}"
 
+    def _whole(self, table: str) -> Path:
+        return self._folder / f"{table}{self.out.suffix}"
+
     def _write_start(self) -> None:
         self.manifest.write(self._folder / _MANIFEST)
 
@@ -208,7 +211,7 @@ class Run:
                 file.unlink()
 
     def _move(self) -> None:
-        moves = {self._folder / target.name: target for target in self._targets().values()}
+        moves = {self._whole(table): target for table, target in self._targets().items()}
         moves[self._folder / _COMPLETE] = manifest_path(self.out)
         try:
             for source, target in moves.items():
