@@ -1,4 +1,4 @@
-"""Extracts the same reports on Spark and on this machine alone, and prints both as JSON; run by `test_spark.py`."""
+"""Extracts the same reports on Spark and on this machine, and prints both as JSON; run by `test_spark_session.py`."""
 
 from __future__ import annotations
 
