@@ -47,8 +47,8 @@ class Card(BaseModel):
     """What a corpus is: where it comes from, what may be done with it, how far it can be trusted.
 
     `agreement` says how many annotators there were and, of two, how far they agreed. `first_scoring` are the figures of
-    the rules on a probe or a test set before anyone read its errors, `earlier_scoring` those of the test set that it
-    took the place of. `contents` are the hash and the counts of the reports.
+    the rules on a probe or a test set before anyone read its errors, `earlier_scoring` those of the test sets that it
+    took the place of, oldest first. `contents` are the hash and the counts of the reports.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,7 +62,7 @@ class Card(BaseModel):
     guideline: Literal[1]
     agreement: Mapping[str, str | int | float]
     first_scoring: Mapping[str, float] | None = None
-    earlier_scoring: Mapping[str, str | float] | None = None
+    earlier_scoring: tuple[Mapping[str, str | float], ...] = ()
     contents: Mapping[str, object]
 
 
