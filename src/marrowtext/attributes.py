@@ -17,7 +17,7 @@ from marrowtext.schema import AttributeRule, GradeRule, SideRule
 
 __all__ = ["AttributeReader", "Attributes"]
 
-_NUMBER = r"(\d+(?:[.,]\d+)?)"
+_NUMBER = r"((?<!\d)\d+(?:[.,]\d+)?)"
 _UNIT = r"(mm|millimet(?:er|re)s?|cms?|centimet(?:er|re)s?)\b"
 _SIZE = re.compile(
     rf"{_NUMBER}\s*(?:mm|cm)?\s*(?:[x×*]\s*{_NUMBER}\s*(?:mm|cm)?\s*)?(?:[x×*]\s*{_NUMBER}\s*)?\s*{_UNIT}",

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 from marrowtext.assertion import Claim
 from marrowtext.causes import Cause, strongest
 from marrowtext.links import Link, LinkSource
 from marrowtext.model import Assertion, Pattern, SectionName
 from marrowtext.names import Name
-from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
+from marrowtext.parsing import CURRENT, ParsedReport
 from marrowtext.phrases import side_of
 from marrowtext.places import Place
 from marrowtext.schema import CauseRule, MentionRule
+from marrowtext.sentences import ParsedSentence
 
 # The sections whose findings the impression gives a cause.
 _SUMMED = (SectionName.FINDINGS, SectionName.IMPRESSION, SectionName.ADDENDUM)
 
-__all__ = ["attribute_cause", "attribute_summary"]
+__all__ = ["Summary", "attribute_cause"]
 
 
 def attribute_cause(report: ParsedReport, number: int, name: Name, claim: Claim, link: Link) -> Cause | None:
@@ -69,10 +71,15 @@ def _own_cause(report: ParsedReport, parsed: ParsedSentence, name: Name, claim: 
         if pattern is not None:
             assertion = Assertion.POSSIBLE if name.alternative else claim.assertion
             start, end = tokens[match.start].start, tokens[match.end - 1].end
-            rule = CauseRule.model_construct(id=match.rule.id, pattern=pattern)
+            rule = _make_rule(match.rule.id, pattern)
             clause = parsed.clauses.around(match.start)
             return Cause(start, end, match.start, rule, pattern, assertion, (), clause)
     return None
+
+
+@cache
+def _make_rule(name: str, pattern: Pattern) -> CauseRule:
+    return CauseRule.model_construct(id=name, pattern=pattern)
 
 
 def _sentence_causes(report: ParsedReport, parsed: ParsedSentence, name: Name, claim: Claim) -> list[Cause]:
@@ -124,52 +131,82 @@ def _is_verdict(report: ParsedReport, parsed: ParsedSentence) -> bool:
     return at > 0 and bool(parsed.causes) and parsed.causes[0].token <= at + 3
 
 
-def attribute_summary(
-    report: ParsedReport, number: int, assertion: Assertion, place: Place | None, cause: Cause | None
-) -> Cause | None:
-    """Give the cause that the impression names for this site, for the joint, or "as above", else `cause`.
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A cause in a sentence that sums up, where the sentence and the cause are said to be, and of what it speaks."""
 
-    Asked only for findings that are there now and have no cause yet, or a fracture of unstated kind.
-    """
-    section = report.sentences[number].section.name
-    unstated = cause is None or cause.rule.unstated
-    if not unstated or assertion not in CURRENT or section not in _SUMMED:
-        return cause
-    if place is not None and place.side is None:
-        place = replace(place, side=report.heading(report.sentences[number]).side or report.exam.side)
-    if place is not None and place.level is None:
-        place = replace(place, level=next((p.level for p in report.heading(report.sentences[number]).places), None))
-    found = [cause] if cause else []
-    for summing in _summing_up(report):
-        if not report.words(summing).causes:
-            continue
-        parsed = report.parse(summing)
-        found += [
-            other for other in parsed.causes if other.assertion in CURRENT and _names(report, parsed, other, place)
+    cause: Cause
+    places: list[Place]
+    own: list[Place]
+    current: bool
+    refers: bool
+
+
+class Summary:
+    """What a report sums up. It is read when a first mention asks for it, once for all."""
+
+    def __init__(self, report: ParsedReport) -> None:
+        self._report = report
+
+    def attribute(self, number: int, assertion: Assertion, place: Place | None, cause: Cause | None) -> Cause | None:
+        """Give the cause that the impression names for this site, for the joint, or "as above", else `cause`.
+
+        Asked only for findings that are there now and have no cause yet, or a fracture of unstated kind.
+        """
+        report = self._report
+        section = report.sentences[number].section.name
+        unstated = cause is None or cause.rule.unstated
+        if not unstated or assertion not in CURRENT or section not in _SUMMED:
+            return cause
+        if place is not None and place.side is None:
+            place = replace(place, side=report.heading(report.sentences[number]).side or report.exam.side)
+        if place is not None and place.level is None:
+            place = replace(place, level=next((p.level for p in report.heading(report.sentences[number]).places), None))
+        found = [cause] if cause else []
+        found += [statement.cause for statement in self._statements if _names(report, statement, place)]
+        return strongest(found, report.tools.rules.policy) or cause
+
+    @cached_property
+    def _statements(self) -> list[_Statement]:
+        report = self._report
+        return [
+            statement
+            for number in _summing_up(report)
+            if report.tools.sentences.names_cause(report.text, report.sentences[number])
+            for statement in _read_statements(report, report.parse(number))
         ]
-    return strongest(found, report.tools.rules.policy) or cause
 
 
 def _summing_up(report: ParsedReport) -> list[int]:
     """Give the numbers of the sentences that sum up: the impression, else those that open as one."""
     lexicon = report.tools.lexicon
     found = [n for n, s in enumerate(report.sentences) if s.section.name is SectionName.IMPRESSION]
-    return found or [n for n, s in enumerate(report.sentences) if lexicon.at("verdicts", s.tokens, 0)]
+    return found or [
+        n
+        for n, s in enumerate(report.sentences)
+        if lexicon.may_hold("verdicts", s.norms[:1]) and lexicon.at("verdicts", s.tokens, 0)
+    ]
 
 
-def _names(report: ParsedReport, parsed: ParsedSentence, cause: Cause, here: Place | None) -> bool:
-    """Say whether a sentence that sums up names this cause for a mention at a place."""
-    lexicon, tokens, related = report.tools.lexicon, parsed.words.tokens, report.tools.causes.related
+def _read_statements(report: ParsedReport, parsed: ParsedSentence) -> Iterator[_Statement]:
     current = any(claim.assertion in CURRENT for claim in parsed.claims)
-    refers = any(lexicon.at("references", tokens, at) for at in range(len(tokens)))
+    refers = report.tools.lexicon.finds("references", parsed.words.sentence.norms)
     sides = {place.side for place in parsed.places if place.side} or {side_of(match) for match in parsed.words.sides}
     only = next(iter(sides)) if len(sides) == 1 else None
     places = [replace(place, side=place.side or only) for place in parsed.places if not place.masked]
+    for cause in parsed.causes:
+        if cause.assertion in CURRENT:
+            own = [replace(place, side=place.side or only) for place in cause.places] or places
+            yield _Statement(cause, places, own, current, refers)
+
+
+def _names(report: ParsedReport, statement: _Statement, here: Place | None) -> bool:
+    """Say whether a sentence that sums up names this cause for a mention at a place."""
+    related, joint = report.tools.causes.related, statement.cause.rule.joint
     if here is None:
-        return not places and (refers or (current and cause.rule.joint))
-    if (current or refers) and places:
-        return any(related(place, here) for place in places)
-    if refers:
+        return not statement.places and (statement.refers or (statement.current and joint))
+    if (statement.current or statement.refers) and statement.places:
+        return any(related(place, here) for place in statement.places)
+    if statement.refers:
         return True
-    own = [replace(place, side=place.side or only) for place in cause.places] or places
-    return any(related(place, here) for place in own) if own else cause.rule.joint
+    return any(related(place, here) for place in statement.own) if statement.own else joint

@@ -16,10 +16,11 @@ from marrowtext.engine import Cue, Match
 from marrowtext.links import LinkSource
 from marrowtext.model import Assertion, Change, Laterality
 from marrowtext.names import Name
-from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
+from marrowtext.parsing import CURRENT, ParsedReport
 from marrowtext.phrases import side_of
 from marrowtext.places import Place
 from marrowtext.schema import SideRule
+from marrowtext.sentences import ParsedSentence
 
 __all__ = ["Row", "find_courses", "find_ellipses"]
 
@@ -53,10 +54,11 @@ class Row:
 
 def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
     """Give the rows of the clauses of a sentence that speak of the mention before them at other places."""
-    lexicon, tokens = report.tools.lexicon, report.sentences[number].tokens
-    openings = list(lexicon.find(tuple(_OPENINGS), tokens)) if earlier else []
+    lexicon, sentence = report.tools.lexicon, report.sentences[number]
+    openings = lexicon.find(tuple(_OPENINGS), sentence.norms) if earlier else []
     if not openings:
         return
+    tokens = sentence.tokens
     parsed = report.parse(number)
     for at, name, length in openings:
         assertion, change = _OPENINGS[name]

@@ -1,14 +1,18 @@
-"""medspaCy: the TargetMatcher finds the terms of the rules, ConText relates cues to what they speak of.
+"""medspaCy: the TargetMatcher finds the names of edema, ConText relates cues to what they speak of.
 
-One small Doc per sentence, made from our own tokens, so that line breaks, double spaces and hyphens inside a phrase
-do not matter and every match maps back to offsets of the original text.
+One small Doc per sentence that names something, made from our own tokens, so that line breaks, double spaces and
+hyphens inside a phrase do not matter and every match maps back to offsets of the original text. medspaCy is shown only
+what its rules can tell apart: of a sentence the runs of words that names have, and its cues and their targets with
+blanks between; what it says of these is remembered, as they are few. The words around the names are looked up in a tree
+of phrases, which needs no Doc.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from loguru import logger
@@ -18,21 +22,18 @@ from loguru import logger
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import spacy
-    from medspacy.common.medspacy_matcher import MedspacyMatcher
-    from medspacy.context import ConText, ConTextRule
+    from medspacy.context import ConText, ConTextModifier, ConTextRule
     from medspacy.target_matcher import TargetMatcher, TargetRule
+    from spacy.attrs import LOWER
     from spacy.tokens import Doc, Span
     from spacy.vocab import Vocab
 
 from marrowtext.model import Token
 from marrowtext.rules import RuleSet
-from marrowtext.schema import CueRule, ExampleRule, HeadingRule, LookalikeRule, MentionRule
-from marrowtext.words import Spelling, split_words
+from marrowtext.schema import CueRule, ExampleRule, HeadingRule, MentionRule
+from marrowtext.words import PhraseTree, normal_form
 
-__all__ = ["Cue", "Edge", "Engine", "Match", "Sheet"]
-
-Sheet = Doc
-"""The small Doc of one sentence; the other stages only hand it back."""
+__all__ = ["Cue", "Edge", "Engine", "Match"]
 
 _DIRECTIONS = {
     "forward": "FORWARD",
@@ -44,8 +45,17 @@ _DIRECTIONS = {
 _TARGETS = "marrowtext_targets"
 # spaCy warns at every sentence of a matcher without token patterns; each gets one that no token meets.
 _NO_TOKEN = [{"IS_ALPHA": True, "IS_DIGIT": True}]
+# Stands for every word that is no part of a cue.
+_BLANK = "\ue000"
+# How many rows of words are remembered with what medspaCy says of them.
+_REMEMBERED = 50_000
 # Stands behind the last token, so that a term can say that it ends a sentence ("no ¶").
 END = "¶"
+
+
+# The rules that hold a phrase, with the form that they hold it in; where it was found.
+_Meanings = tuple[tuple[ExampleRule, str], ...]
+_Found = tuple[int, int, _Meanings]
 
 
 class Match(NamedTuple):
@@ -57,8 +67,7 @@ class Match(NamedTuple):
     form: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A cue at tokens `start` to `end` that speaks of target number `target`."""
 
     target: int
@@ -67,8 +76,7 @@ class Edge:
     rule: CueRule
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(NamedTuple):
     """A cue at tokens `start` to `end`, whatever it speaks of."""
 
     start: int
@@ -82,37 +90,47 @@ class Engine:
     def __init__(self, rules: RuleSet) -> None:
         # PyRuSH, which comes with medspaCy, logs every token of a text; it is not used, and silenced all the same.
         logger.disable("PyRuSH")
-        self._nlp = spacy.blank("en")
-        self._nlp.tokenizer = _Splitter(self._nlp.vocab, rules.spelling)
-        self._targets = TargetMatcher(self._nlp, result_type=None, prune=False)
-        # The words around the targets are matched by the same medspaCy matcher, without a span for each.
-        self._around = MedspacyMatcher(self._nlp, name="marrowtext_around", prune=False)
-        meanings: dict[str, dict[tuple[str, str], tuple[ExampleRule, str]]] = {}
-        cues: list[ConTextRule] = []
-        seen: set[tuple[str, str]] = set()
+        # Of what spaCy computes for each word the matchers need its lower case alone.
+        self._nlp = spacy.blank("en", vocab=Vocab(lex_attr_getters={LOWER: str.lower}))
+        self._nlp.tokenizer = _Splitter(self._nlp.vocab)
+        self._names: PhraseTree[_Meanings] = PhraseTree()
+        self._around: PhraseTree[_Meanings] = PhraseTree()
+        self._cues: PhraseTree[tuple[CueRule, ...]] = PhraseTree()
+        self._ranks: dict[str, int] = {rule.id: number for number, rule in enumerate(rules.rules)}
+        names: dict[tuple[str, ...], dict[tuple[str, str], tuple[ExampleRule, str]]] = {}
+        around: dict[tuple[str, ...], dict[tuple[str, str], tuple[ExampleRule, str]]] = {}
+        cues: dict[tuple[str, ...], dict[str, CueRule]] = {}
         for rule in rules.rules:
             if isinstance(rule, HeadingRule):
                 continue
             for form, phrase in rule.phrases():
-                literal = " ".join(token.norm for token in split_words(phrase, rules.spelling))
+                words = normal_form(phrase, rules.spelling)
                 if isinstance(rule, CueRule):
-                    if (rule.id, literal) not in seen:
-                        seen.add((rule.id, literal))
-                        cues.append(_context_rule(rule, literal))
+                    cues.setdefault(words, {})[rule.id] = rule
+                elif isinstance(rule, MentionRule):
+                    names.setdefault(words, {})[rule.id, form] = (rule, form)
                 else:
-                    meanings.setdefault(literal, {})[rule.id, form] = (rule, form)
-        targets = {phrase for phrase, known in meanings.items() if any(_is_target(rule) for rule, _ in known.values())}
-        for matcher, phrases in ((self._targets, targets), (self._around, meanings.keys() - targets)):
-            matcher.add(
-                [
-                    TargetRule("", "NEVER", pattern=_NO_TOKEN, metadata={"meanings": ()}),
-                    *(
-                        TargetRule(phrase, "TERM", metadata={"meanings": tuple(meanings[phrase].values())})
-                        for phrase in sorted(phrases)
-                    ),
-                ]
-            )
-        self._strings = self._nlp.vocab.strings
+                    around.setdefault(words, {})[rule.id, form] = (rule, form)
+        # Thousands of phrases have the same meanings, which are kept once.
+        shared: dict[tuple[tuple[str, str], ...], _Meanings] = {}
+        for tree, phrases in ((self._names, names), (self._around, around)):
+            for words, known in phrases.items():
+                tree.add(words, shared.setdefault(tuple(known), tuple(known.values())))
+        for words, speaking in cues.items():
+            self._cues.add(words, tuple(speaking.values()))
+        # Every name holds one of these words, which the screen proves when it is built.
+        lists = (*rules.grammar.phrases("triggers"), *rules.grammar.phrases("anaphors"))
+        self._triggers = frozenset(word for phrase in lists for word in normal_form(phrase, rules.spelling))
+        self._course_ends = frozenset(
+            next(word for word in reversed(words) if word != END)
+            for words, speaking in cues.items()
+            if any(rule.change and rule.assertion for rule in speaking.values())
+        )
+        self._name_words = frozenset(word for words in names for word in words)
+        self._find_names = lru_cache(maxsize=_REMEMBERED)(self._run_targets)
+        self._find_edges = lru_cache(maxsize=_REMEMBERED)(self._run_context)
+        self._targets = TargetMatcher(self._nlp, result_type=None, prune=False)
+        self._targets.add([TargetRule("", "NEVER", pattern=_NO_TOKEN, metadata={"meanings": ()})])
         # ConText's own pruning drops one of two cues on the same words; ours keeps both.
         self._context = ConText(
             self._nlp,
@@ -122,47 +140,96 @@ class Engine:
             span_group_name=_TARGETS,
             prune_on_modifier_overlap=False,
         )
-        self._context.add([ConTextRule("", "NEVER", pattern=_NO_TOKEN), *cues])
+        self._context.add([ConTextRule("", "NEVER", pattern=_NO_TOKEN)])
+        # medspaCy is given the rules of a phrase when a text first holds it: of tens of thousands most never are.
+        self._given_names: set[tuple[str, ...]] = set()
+        self._given_cues: set[tuple[str, ...]] = set()
 
-    def sheet(self, tokens: Sequence[Token]) -> Doc:
-        """Make the small Doc of a sentence, on which terms are matched and cues related."""
-        return Doc(
-            self._nlp.vocab,
-            words=[*(token.norm for token in tokens), END],
-            sent_starts=[True, *(False for _ in tokens)],
-        )
-
-    def match(self, doc: Doc, tokens: Sequence[Token], raw: str) -> list[Match]:
+    def match(self, tokens: Sequence[Token], raw: str) -> list[Match]:
         """Find every term in a sentence; overlapping ones are all given, in text order.
 
         `raw` is the text that the offsets of the tokens point into.
         """
-        found = [(span.start, span.end, span._.target_rule) for span in self._targets(doc)]
-        rules = self._around.rule_map
-        found += [(start, end, rules[self._strings[rule_id]]) for rule_id, start, end in self._around(doc)]
-        matches: list[Match] = []
-        for start, end, target in found:
-            for rule, form in target.metadata["meanings"]:
-                if form != "capital" or raw[tokens[start].start : tokens[end - 1].end].isupper():
-                    matches.append(Match(start, end, rule, form))
+        norms = [token.norm for token in tokens]
+        found = [*self._around.find(norms), *self._names_in(norms)]
+        matches = [
+            Match(start, end, rule, form)
+            for start, end, meanings in found
+            for rule, form in meanings
+            if form != "capital" or raw[tokens[start].start : tokens[end - 1].end].isupper()
+        ]
         matches.sort(key=lambda match: (match.start, -match.end))
         return matches
 
+    def _names_in(self, norms: list[str]) -> Iterator[_Found]:
+        """Find the names: in the runs of words that names have, one of which must be a trigger."""
+        start = 0
+        for end, norm in enumerate((*norms, _BLANK)):
+            if norm in self._name_words:
+                continue
+            if not self._triggers.isdisjoint(norms[start:end]):
+                for first, last, meanings in self._find_names(tuple(norms[start:end])):
+                    yield start + first, start + last, meanings
+            start = end + 1
+
     def relate(
-        self, doc: Doc, targets: Sequence[tuple[int, int, str]], breaks: Iterable[int]
+        self, tokens: Sequence[Token], targets: Sequence[tuple[int, int, str]], breaks: Sequence[int]
     ) -> tuple[list[Edge], list[Cue]]:
         """Say which cues speak of which targets (start, end, label), and give all cues of the sentence.
 
         No cue reaches over a token in `breaks`, where a new clause begins.
         """
-        for start in breaks:
-            doc[start].is_sent_start = True
+        norms = [*(token.norm for token in tokens), END]
+        found = self._cues.find(norms)
+        if not found:
+            return [], []
+        words, places = _reduce(norms, found, targets)
+        edges, cues = self._find_edges(
+            words,
+            tuple([(bisect_left(places, start), bisect_left(places, end), label) for start, end, label in targets]),
+            tuple([bisect_left(places, start) for start in breaks]),
+        )
+        return (
+            [Edge(target, places[start], places[end - 1] + 1, rule) for target, start, end, rule in edges],
+            [Cue(places[start], places[end - 1] + 1, rule) for start, end, rule in cues],
+        )
+
+    def may_hold(self, norms: Sequence[str], *kinds: type[ExampleRule]) -> bool:
+        """Say whether a sentence holds a term of a rule of one of the kinds, which are none of names and cues."""
+        return any(isinstance(rule, kinds) for *_, known in self._around.find(norms) for rule, _ in known)
+
+    def may_tell_course(self, norms: Sequence[str]) -> bool:
+        """Say whether a sentence holds a cue that tells how an edema went."""
+        if self._course_ends.isdisjoint(norms):
+            return False
+        return any(rule.change and rule.assertion for _, _, rules in self._cues.find((*norms, END)) for rule in rules)
+
+    def _run_targets(self, words: tuple[str, ...]) -> tuple[_Found, ...]:
+        for start, end, meanings in self._names.find(words):
+            phrase = words[start:end]
+            if phrase not in self._given_names:
+                self._given_names.add(phrase)
+                self._targets.add(TargetRule(" ".join(phrase), "TERM", metadata={"meanings": meanings}))
+        spans = self._targets(Doc(self._nlp.vocab, words=list(words)))
+        return tuple((span.start, span.end, span._.target_rule.metadata["meanings"]) for span in spans)
+
+    def _run_context(
+        self, words: tuple[str, ...], targets: tuple[tuple[int, int, str], ...], breaks: tuple[int, ...]
+    ) -> tuple[tuple[Edge, ...], tuple[Cue, ...]]:
+        for start, end, rules in self._cues.find(words):
+            phrase = words[start:end]
+            if phrase not in self._given_cues:
+                self._given_cues.add(phrase)
+                self._context.add([_context_rule(rule, " ".join(phrase)) for rule in rules])
+        doc = Doc(self._nlp.vocab, words=list(words), sent_starts=[n == 0 or n in breaks for n in range(len(words))])
         spans = [Span(doc, start, end, label=label) for start, end, label in targets]
         doc.spans[_TARGETS] = spans
         graph = self._context(doc)._.context_graph
         numbers = {(span.start, span.end, span.label): number for number, span in enumerate(spans)}
         whole = [(*modifier.modifier_span, modifier.rule.metadata["rule"].direction) for modifier in graph.modifiers]
-        edges = [
+        graph.modifiers.sort(key=self._order)
+        graph.edges.sort(key=lambda edge: self._order(edge[1]))
+        edges = (
             Edge(
                 numbers[target.start, target.end, target.label],
                 modifier.modifier_span[0],
@@ -171,28 +238,48 @@ class Engine:
             )
             for target, modifier in graph.edges
             if not _is_part(modifier.modifier_span, whole, target)
-        ]
-        cues = [
+        )
+        cues = (
             Cue(modifier.modifier_span[0], modifier.modifier_span[1], modifier.rule.metadata["rule"])
             for modifier in graph.modifiers
             if not _is_part(modifier.modifier_span, whole)
-        ]
-        return edges, cues
+        )
+        return tuple(edges), tuple(cues)
+
+    def _order(self, modifier: ConTextModifier) -> tuple[int, int, int]:
+        """Order cues by where they stand and by their rules, whenever ConText was given these."""
+        return *modifier.modifier_span, self._ranks[modifier.rule.metadata["rule"].id]
 
 
 class _Splitter:
-    """Gives medspaCy our own tokens for the literals of its rules."""
+    """Gives medspaCy our own tokens for the literals of its rules, which are made of them."""
 
-    def __init__(self, vocab: Vocab, spelling: Spelling) -> None:
+    def __init__(self, vocab: Vocab) -> None:
         self._vocab = vocab
-        self._spelling = spelling
 
     def __call__(self, text: str) -> Doc:
-        return Doc(self._vocab, words=[token.norm for token in split_words(text, self._spelling)])
+        return Doc(self._vocab, words=text.split(" "))
 
 
-def _is_target(rule: ExampleRule) -> bool:
-    return isinstance(rule, MentionRule | LookalikeRule)
+def _reduce(
+    norms: Sequence[str], cues: Sequence[tuple[int, int, Sequence[CueRule]]], targets: Iterable[tuple[int, int, str]]
+) -> tuple[tuple[str, ...], list[int]]:
+    """Reduce a sentence to its cues, with blanks for targets and for what is between, and give the token of each word.
+
+    What is between two of them is nothing to ConText but a distance, and that only as far as a cue is limited to reach.
+    """
+    room = 2 * max(rule.within or 0 for _, _, rules in cues for rule in rules) + 1
+    spoken = {at for start, end, _ in cues for at in range(start, end)}
+    kept = spoken.union(*(range(start, end) for start, end, _ in targets))
+    words: list[str] = []
+    places: list[int] = []
+    blanks = room
+    for at, norm in enumerate(norms):
+        blanks = 0 if at in kept else blanks + 1
+        if blanks <= room:
+            words.append(norm if at in spoken else _BLANK)
+            places.append(at)
+    return tuple(words), places
 
 
 def _is_part(span: tuple[int, int], others: Iterable[tuple[int, int, str]], target: Span | None = None) -> bool:

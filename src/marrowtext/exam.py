@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache
 
 from marrowtext.engine import Engine
 from marrowtext.model import Laterality, LateralitySource, Report, Section, SectionName, Sentence
 from marrowtext.nouns import Context
-from marrowtext.phrases import Lexicon, Words, side_of
+from marrowtext.phrases import Lexicon, side_of
 from marrowtext.places import PlaceReader
 from marrowtext.rules import RuleSet
+from marrowtext.schema import SideRule, SiteRule
 from marrowtext.segment import SegmentedText
-from marrowtext.words import split_words
+from marrowtext.words import TextSplitter
 
 __all__ = ["Exam", "ExamReader"]
 
@@ -39,6 +40,15 @@ class Exam:
     regions: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """What one stretch of text names: sides, whether a part of the body in the plural, the regions of its places."""
+
+    sides: frozenset[Laterality]
+    plural: bool
+    regions: frozenset[str]
+
+
 class ExamReader:
     """Reads what exam a report is of."""
 
@@ -47,31 +57,21 @@ class ExamReader:
         self._engine = engine
         self._lexicon = lexicon
         self._places = places
+        # The exams of a department are few; each is read once.
+        self._name = lru_cache(maxsize=4096)(self._read_stretch)
 
     def read(self, report: Report, segmented: SegmentedText) -> Exam:
         """Read the side from the title, a sentence that names the exam, the title column, then the indication."""
-        text = report.text
-        named = [s for s in segmented.sentences[:_EARLY] if self._names_exam(s)]
-        if not named and not segmented.titles:
-            named = [s for s in segmented.sentences[:1] if self._names_body(s)]
-        indication = [s for s in segmented.sentences if s.section.name is SectionName.INDICATION]
-        if not indication:
-            indication = [s for s in segmented.sentences[:_OPENING] if s.section.heading is None and s not in named]
-        title = report.title or ""
-        stages = (
-            ([(text, start, end) for start, end in segmented.titles], LateralitySource.TITLE),
-            ([(text, s.start, s.end) for s in named], LateralitySource.TITLE),
-            ([(title, 0, len(title))], LateralitySource.METADATA),
-            ([(text, s.start, s.end) for s in indication], LateralitySource.INDICATION),
-        )
         regions: set[str] = set()
-        for stretches, source in stages:
+        for stretches, source in self._stages(report, segmented):
             sides: set[Laterality] = set()
-            for words in self._words(self._cut(stretches)):
-                sides |= self._sides(words, source)
+            for stretch in stretches:
+                naming = self._name(stretch)
+                sides |= naming.sides
+                if source is LateralitySource.TITLE and naming.plural:
+                    sides.add(Laterality.BILATERAL)
                 if not regions or source is not LateralitySource.INDICATION:
-                    places = self._places.read(words, Context())
-                    regions |= {self._rules.sites[place.site].region for place in places}
+                    regions |= naming.regions
             if sides:
                 one_sided = len(sides) == 1 and Laterality.BILATERAL not in sides
                 if one_sided:
@@ -79,27 +79,46 @@ class ExamReader:
                 return Exam(None, None, frozenset(regions))
         return Exam(None, None, frozenset(regions))
 
-    def _cut(self, stretches: Iterable[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
-        """Cut off what is only looked at beside the exam: "MRI LEFT LEG WITH SCREENING OF RT LEG"."""
-        for text, start, end in stretches:
-            tokens = split_words(text, self._rules.spelling, start, end)
-            beside = (token.start for n, token in enumerate(tokens) if self._lexicon.at("beside_exam", tokens, n))
-            yield text, start, next(beside, end)
+    def _stages(self, report: Report, segmented: SegmentedText) -> Iterator[tuple[list[str], LateralitySource]]:
+        """Yield the stretches of text that name the exam, the surest first; the others are mostly never looked for."""
+        text, sentences = report.text, segmented.sentences
+        yield [text[start:end] for start, end in segmented.titles], LateralitySource.TITLE
+        named = [s for s in sentences[:_EARLY] if self._names_exam(s)]
+        if not named and not segmented.titles:
+            named = [s for s in sentences[:1] if self._names_body(s)]
+        yield [text[s.start : s.end] for s in named], LateralitySource.TITLE
+        yield [report.title or ""], LateralitySource.METADATA
+        indication = [s for s in sentences if s.section.name is SectionName.INDICATION]
+        if not indication:
+            indication = [s for s in sentences[:_OPENING] if s.section.heading is None and s not in named]
+        yield [text[s.start : s.end] for s in indication], LateralitySource.INDICATION
 
-    def _sides(self, words: Words, source: LateralitySource) -> set[Laterality]:
+    def _read_stretch(self, text: str) -> _Naming:
+        """Read one stretch, without what is only looked at beside the exam: "MRI LEFT LEG WITH SCREENING OF RT LEG"."""
+        splitter = TextSplitter(text, self._rules.spelling)
+        norms = splitter.norms(0, len(text))
+        sited = self._engine.may_hold(norms, SiteRule, SideRule) or self._lexicon.may_hold_level(text)
+        if not sited and _LETTERS.keys().isdisjoint(norms):
+            return _Naming(frozenset(), False, frozenset())
+        tokens = splitter.tokens(0, len(text))
+        beside = (token.start for n, token in enumerate(tokens) if self._lexicon.at("beside_exam", tokens, n))
+        end = next(beside, len(text))
+        sentence = Sentence(0, end, Section(SectionName.OTHER, 0, end), (), splitter)
+        words = self._lexicon.sort(sentence, text, self._engine.match(sentence.tokens, text))
         sides = {side_of(match) for match in words.sides}
-        sides |= {_LETTERS[token.norm] for token in words.tokens if token.norm in _LETTERS}
-        if source is LateralitySource.TITLE and any(match.form == "plural" for match in words.sites):
-            sides.add(Laterality.BILATERAL)
-        return sides
+        sides |= {_LETTERS[norm] for norm in sentence.norms if norm in _LETTERS}
+        plural = any(match.form == "plural" for match in words.sites)
+        places = self._places.read(words, Context())
+        return _Naming(frozenset(sides), plural, frozenset(self._rules.sites[place.site].region for place in places))
 
     def _names_body(self, sentence: Sentence) -> bool:
         """Say whether an opening line names a side and a part of the body: "RIGHT KNEE, 3/12 f/u"."""
-        begin = sentence.tokens[:2]
-        named = any(self._lexicon.has("body_words", token.norm) for token in begin)
-        return named and len(sentence.tokens) <= 2 * _EXAM
+        named = any(self._lexicon.has("body_words", norm) for norm in sentence.norms[:2])
+        return named and len(sentence.norms) <= 2 * _EXAM
 
     def _names_exam(self, sentence: Sentence) -> bool:
+        if not self._lexicon.may_hold("exam_names", sentence.norms[:_EXAM]):
+            return False
         tokens = sentence.tokens
         at = next((n for n in range(min(len(tokens), _EXAM)) if self._lexicon.at("exam_names", tokens, n)), None)
         if sentence.section.name is SectionName.COMPARISON:
@@ -107,11 +126,3 @@ class ExamReader:
         if sentence.section.name is SectionName.INDICATION and (at != 0 or len(tokens) > _EXAM):
             return False
         return at is not None and not any(self._lexicon.has("past_words", token.norm) for token in tokens)
-
-    def _words(self, stretches: Iterable[tuple[str, int, int]]) -> Iterable[Words]:
-        for text, start, end in stretches:
-            split = partial(split_words, text, self._rules.spelling)
-            sentence = Sentence(start, end, Section(SectionName.OTHER, start, end), (), split)
-            tokens = sentence.tokens
-            matches = self._engine.match(self._engine.sheet(tokens), tokens, text)
-            yield self._lexicon.sort(sentence, text, matches)

@@ -72,11 +72,12 @@ class HostFinder:
 
     def continues(self, words: Words, name: Name) -> bool:
         """Say whether the sentence goes on about the one before: "Surrounding edema."."""
-        if self._lexicon.at("continuations", words.tokens, 0):
-            return True
-        near = {*range(min(name.end, _OPENING)), *range(max(name.start - _BESIDE, 0), name.end)}
-        if any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in near):
-            return True
+        if self._lexicon.finds("continuations", words.sentence.norms):
+            if self._lexicon.at("continuations", words.tokens, 0):
+                return True
+            near = {*range(min(name.end, _OPENING)), *range(max(name.start - _BESIDE, 0), name.end)}
+            if any(self._lexicon.at("continuations", words.tokens, at, name.end) for at in near):
+                return True
         if self._lexicon.at("lies_by", words.tokens, name.end):
             return True
         tokens = words.tokens

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 __all__ = [
     "Assertion",
@@ -23,6 +23,7 @@ __all__ = [
     "Section",
     "SectionName",
     "Sentence",
+    "Splitter",
     "Token",
 ]
 
@@ -144,35 +145,50 @@ class Section:
     rule: str | None = None
 
 
+class Splitter(Protocol):
+    """Gives the words of any stretch of a text."""
+
+    def tokens(self, start: int, end: int) -> tuple[Token, ...]:
+        """Give the tokens of a stretch."""
+        ...
+
+    def norms(self, start: int, end: int) -> tuple[str, ...]:
+        """Give the normal forms of its words alone."""
+        ...
+
+
 class Sentence:
     """One sentence or list item, the section it is in, and the heading words it stands under.
 
-    Its tokens are made when they are first asked for: most sentences of a report are never read.
+    Its words are read when they are first asked for: most sentences of a report are never read.
     """
 
-    __slots__ = ("_split", "_tokens", "end", "headings", "section", "start")
+    __slots__ = ("_norms", "_splitter", "_tokens", "end", "headings", "section", "start")
 
     def __init__(
-        self,
-        start: int,
-        end: int,
-        section: Section,
-        headings: tuple[tuple[int, int], ...],
-        split: Callable[[int, int], Sequence[Token]],
+        self, start: int, end: int, section: Section, headings: tuple[tuple[int, int], ...], splitter: Splitter
     ) -> None:
         self.start = start
         self.end = end
         self.section = section
         self.headings = headings
-        self._split = split
+        self._splitter = splitter
         self._tokens: tuple[Token, ...] | None = None
+        self._norms: tuple[str, ...] | None = None
 
     @property
     def tokens(self) -> tuple[Token, ...]:
         """The words and signs of the sentence, in order."""
         if self._tokens is None:
-            self._tokens = tuple(self._split(self.start, self.end))
+            self._tokens = self._splitter.tokens(self.start, self.end)
         return self._tokens
+
+    @property
+    def norms(self) -> tuple[str, ...]:
+        """The normal forms of the tokens: enough to see that there is nothing to read in them."""
+        if self._norms is None:
+            self._norms = self._splitter.norms(self.start, self.end)
+        return self._norms
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from marrowtext.assertion import Claim, decide
 from marrowtext.attributes import AttributeReader
-from marrowtext.causes import Cause, CauseFinder
-from marrowtext.clauses import Clauses, cut_clauses
-from marrowtext.engine import Cue, Edge, Engine, Sheet
+from marrowtext.causes import CauseFinder
+from marrowtext.engine import Cue, Engine
 from marrowtext.exam import Exam, ExamReader
 from marrowtext.hosts import Surroundings
 from marrowtext.links import Linker
 from marrowtext.model import Assertion, Highlight, Laterality, Report, Section, SectionName, Sentence
-from marrowtext.names import Name, join_names
 from marrowtext.nouns import Context
 from marrowtext.phrases import Lexicon, Words, side_of
 from marrowtext.places import Place, PlaceReader
 from marrowtext.rules import RuleSet
-from marrowtext.schema import CauseRule, CueRule
 from marrowtext.screen import Screen
 from marrowtext.segment import SegmentedText, Segmenter
-from marrowtext.words import split_words
+from marrowtext.sentences import ParsedSentence, SentenceReader
+from marrowtext.words import TextSplitter, normal_form
 
-__all__ = ["CURRENT", "Heading", "ParsedReport", "ParsedSentence", "Tools"]
+__all__ = ["CURRENT", "Heading", "ParsedReport", "Tools"]
 
 # The assertions that say that there is edema now.
 CURRENT = (Assertion.PRESENT, Assertion.POSSIBLE)
@@ -46,23 +43,18 @@ class Tools:
     """The readers of all stages, built once on a set of rules. They keep no state of a report."""
 
     def __init__(self, rules: RuleSet) -> None:
-        def normal_form(phrase: str) -> tuple[str, ...]:
-            return tuple(token.norm for token in split_words(phrase, rules.spelling))
-
+        normalise = partial(normal_form, spelling=rules.spelling)
         self.rules = rules
         self.engine = Engine(rules)
         self.segmenter = Segmenter(rules)
-        self.lexicon = Lexicon(rules, normal_form)
-        self.screen = Screen(rules, normal_form)
+        self.lexicon = Lexicon(rules, normalise)
+        self.screen = Screen(rules, normalise)
         self.places = PlaceReader(rules, self.lexicon)
         self.linker = Linker(rules, self.lexicon)
         self.attributes = AttributeReader(self.lexicon, rules)
         self.causes = CauseFinder(rules, self.lexicon)
+        self.sentences = SentenceReader(rules, self.engine, self.lexicon, self.places, self.causes)
         self.exams = ExamReader(rules, self.engine, self.lexicon, self.places)
-        # The last words of what tells of a course: most sentences have none and need not be read for it.
-        courses = (rule for rule in rules.of(CueRule) if rule.change and rule.assertion)
-        phrases = [*(phrase for rule in courses for _, phrase in rule.phrases()), *rules.grammar.phrases("none_behind")]
-        self.course_ends = frozenset(words[-1] for phrase in phrases if (words := normal_form(phrase)))
         # The headings of a department are few; each is read once.
         self.read_headings = lru_cache(maxsize=4096)(self._read_headings)
 
@@ -73,33 +65,19 @@ class Tools:
         side: Laterality | None = None
         compartment: str | None = None
         for text in texts:
-            tokens = tuple(split_words(text, self.rules.spelling))
             section = Section(SectionName.OTHER, 0, len(text))
-            sentence = Sentence(0, len(text), section, (), partial(split_words, text, self.rules.spelling))
-            words = self.lexicon.sort(sentence, text, self.engine.match(self.engine.sheet(tokens), tokens, text))
+            sentence = Sentence(0, len(text), section, (), TextSplitter(text, self.rules.spelling))
+            words = self.lexicon.sort(sentence, text, self.engine.match(sentence.tokens, text))
             free = tuple(
                 place for place in self.places.read(words, Context((), regions, heading=True)) if not place.masked
             )
-            no_place = any(self.lexicon.has("no_places", token.norm) for token in tokens)
+            no_place = any(self.lexicon.has("no_places", norm) for norm in sentence.norms)
             places = () if no_place else free or places
-            compartment = self.places.find_compartment(words, len(tokens)) or compartment
-            bony = bony or any(self.lexicon.has("bone_headings", token.norm) for token in tokens)
+            compartment = self.places.find_compartment(words, len(words.tokens)) or compartment
+            bony = bony or any(self.lexicon.has("bone_headings", norm) for norm in sentence.norms)
             sides = {side_of(match) for match in words.sides}
             side = next(iter(sides)) if len(sides) == 1 else side
         return Heading(places, bony, side, compartment)
-
-
-@dataclass(slots=True)
-class ParsedSentence:
-    """A sentence with its places, clauses, names, what is claimed of each name, and the causes that it names."""
-
-    words: Words
-    places: list[Place]
-    clauses: Clauses
-    names: list[Name]
-    claims: list[Claim] = field(default_factory=list)
-    causes: list[Cause] = field(default_factory=list)
-    cues: list[Cue] = field(default_factory=list)
 
 
 class ParsedReport:
@@ -112,37 +90,35 @@ class ParsedReport:
         self.sentences = segmented.sentences
         self.exam: Exam = tools.exams.read(report, segmented)
         self._segmented = segmented
-        self._words: dict[int, tuple[Words, Sheet]] = {}
+        self._words: dict[int, Words] = {}
         self._parsed: dict[int, ParsedSentence] = {}
         self._headings: dict[tuple[tuple[int, int], ...], Heading] = {}
 
     def words(self, number: int) -> Words:
         """Give the terms of one sentence: all that is needed to see that it holds no mention and no cause."""
-        return self._matched(number)[0]
-
-    def _matched(self, number: int) -> tuple[Words, Sheet]:
         if number not in self._words:
-            sentence, engine = self.sentences[number], self.tools.engine
-            sheet = engine.sheet(sentence.tokens)
-            matches = engine.match(sheet, sentence.tokens, self.text)
-            self._words[number] = self.tools.lexicon.sort(sentence, self.text, matches), sheet
+            sentence = self.sentences[number]
+            self._words[number] = self.tools.sentences.read(self.text, sentence)
         return self._words[number]
 
     def parse(self, number: int) -> ParsedSentence:
         """Give one sentence, parsed."""
         if number not in self._parsed:
-            self._parsed[number] = self._parse(number)
+            words, context = self.words(number), self._context(number)
+            asked = self._is_asked(self.sentences[number])
+            self._parsed[number] = self.tools.sentences.parse(self.text, words, context, asked=asked)
         return self._parsed[number]
 
     def may_tell_course(self, number: int) -> bool:
-        """Say whether a sentence has a word by which it could tell how an edema went, or that there is none."""
-        return any(token.norm in self.tools.course_ends for token in self.sentences[number].tokens)
+        """Say whether a sentence has words by which it could tell how an edema went, or that there is none."""
+        norms = self.sentences[number].norms
+        return self.tools.engine.may_tell_course(norms) or self.tools.lexicon.finds("none_behind", norms)
 
     def cues(self, number: int) -> list[Cue]:
         """Give the cues of one sentence, also where it names nothing that they could speak of."""
         parsed = self.parse(number)
         if not (parsed.cues or parsed.names or parsed.words.causes):
-            _, parsed.cues = self.tools.engine.relate(self._matched(number)[1], (), parsed.clauses.starts)
+            _, parsed.cues = self.tools.engine.relate(parsed.words.tokens, (), parsed.clauses.starts)
         return parsed.cues
 
     def stands_with(self, one: int, other: int) -> bool:
@@ -168,61 +144,6 @@ class ParsedReport:
             match.form == "short" and match.start and lexicon.has("determiners", tokens[match.start - 1].norm)
             for match in words.sites
         )
-
-    def _parse(self, number: int) -> ParsedSentence:
-        tools = self.tools
-        words, sheet = self._matched(number)
-        context = self._context(number)
-        places = tools.places.read(words, context)
-        clauses = cut_clauses(words, places, tools.lexicon)
-        names = join_names(words, places, tools.lexicon)
-        parsed = ParsedSentence(words, places, clauses, names)
-        targets = [(*name.head, name.rule.concept.value.upper()) for name in names]
-        targets += [(match.start, match.end, "CAUSE") for match in words.causes]
-        if targets:
-            edges, parsed.cues = tools.engine.relate(sheet, targets, clauses.starts)
-            self._decide_names(parsed, edges)
-            self._decide_causes(parsed, edges)
-        return parsed
-
-    def _decide_names(self, parsed: ParsedSentence, edges: list[Edge]) -> None:
-        lexicon, policy, words = self.tools.lexicon, self.tools.rules.policy, parsed.words
-        stops = [cue for cue in parsed.cues if cue.rule.direction == "stop"]
-        asking = policy.sections[SectionName.INDICATION] if self._is_asked(words.sentence) else {}
-        for number, name in enumerate(parsed.names):
-            mine = [edge for edge in edges if edge.target == number]
-            if name.alternative:
-                mine = [e for e in mine if not lexicon.covers("alternatives", words.tokens, e.start, e.end)]
-            claim = decide(
-                words, name.head, name.rule.assertion, mine, stops, lexicon, policy, neutral=name.rule.neutral
-            )
-            if claim.assertion is not None and claim.assertion in asking:
-                claim = replace(claim, assertion=asking[claim.assertion], change=None)
-            parsed.claims.append(claim)
-
-    def _decide_causes(self, parsed: ParsedSentence, edges: list[Edge]) -> None:
-        lexicon, policy, words = self.tools.lexicon, self.tools.rules.policy, parsed.words
-        stops = [cue for cue in parsed.cues if cue.rule.direction == "stop"]
-        for number, match in enumerate(words.causes, start=len(parsed.names)):
-            mine = [edge for edge in edges if edge.target == number]
-            span = (match.start, match.end)
-            claim = decide(words, span, Assertion.PRESENT, mine, stops, lexicon, policy, neutral=False)
-            rule = match.rule
-            assert isinstance(rule, CauseRule)
-            if rule.pattern == "none" or claim.no_cause or claim.assertion is None:
-                continue
-            parsed.causes.append(
-                Cause(
-                    words.tokens[match.start].start,
-                    words.tokens[match.end - 1].end,
-                    match.start,
-                    rule,
-                    rule.pattern,
-                    claim.assertion,
-                    self.tools.causes.places_behind(words, parsed.places, match.end),
-                    parsed.clauses.around(match.start),
-                )
-            )
 
     def _is_asked(self, sentence: Sentence) -> bool:
         """Say whether an opening line without a heading puts the question of the exam: "…, ?stress injury"."""
@@ -294,7 +215,7 @@ class ParsedReport:
         for section in self._segmented.sections:
             if section.heading and section.rule:
                 found[*section.heading, "heading"] = Highlight(*section.heading, "heading", section.rule)
-        for number, (words, _) in self._words.items():
+        for number, words in self._words.items():
             tokens = words.tokens
             cues = self._parsed[number].cues if number in self._parsed else ()
             groups = (

@@ -7,8 +7,11 @@ column the longest wins.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
 
 from marrowtext.engine import Match
 from marrowtext.model import Laterality, Sentence, Token
@@ -25,13 +28,16 @@ from marrowtext.schema import (
     SiteRule,
     StructureRule,
 )
+from marrowtext.words import PhraseTree, make_token
 
 __all__ = ["Level", "Lexicon", "Words", "side_of"]
 
 _LEVEL = re.compile(
-    r"\b([CTDLS])-?(\d{1,2})(?:\s?[-–/]\s?([CTDLS])?-?(\d{1,2})|\s(?:to|through|thru)\s([CTDLS])-?(\d{1,2}))?(?![\d.]*\s?(?:mm|cm))(?![\w])",
-    re.IGNORECASE,
+    r"([CTDLSctdls])(?<!\w[CTDLSctdls])-?(\d{1,2})"
+    r"(?i:\s?[-–/]\s?([CTDLS])?-?(\d{1,2})|\s(?:to|through|thru)\s([CTDLS])-?(\d{1,2}))?"
+    r"(?i:(?![\d.]*\s?(?:mm|cm)))(?![\w])"
 )
+_START = attrgetter("start")
 _HIGHEST = {"C": 7, "T": 12, "L": 6, "S": 5}
 
 
@@ -44,8 +50,7 @@ class Level:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A sentence with the terms that hold in it. Positions are token numbers; `end` is exclusive."""
 
     sentence: Sentence
@@ -61,6 +66,12 @@ class Words:
     causes: tuple[Match, ...]
     associated: tuple[Match, ...]
     levels: tuple[Level, ...]
+
+    def moved_to(self, sentence: Sentence) -> Words:
+        """Give the same terms for a sentence of the same words elsewhere."""
+        by = sentence.start - self.sentence.start
+        tokens = tuple([make_token((start + by, end + by, norm)) for start, end, norm in self.tokens])
+        return self._replace(sentence=sentence, tokens=tokens)
 
     def norms(self, start: int, end: int) -> str:
         """Give the normal forms of some tokens as one string."""
@@ -78,7 +89,7 @@ class Lexicon:
         # By list and first word (or last word), the lengths that a phrase can have, longest first.
         self._begins = {name: _lengths(phrases, 0) for name, phrases in self._lists.items()}
         self._ends = {name: _lengths(phrases, -1) for name, phrases in self._lists.items()}
-        self._openings: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        self._trees: dict[tuple[str, ...], PhraseTree[int]] = {}
         self.compounds = dict(phrase.split() for phrase in rules.grammar.phrases("compounds"))
         self.ordinals = {word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)}
         self.ordinals.update(dict.fromkeys(rules.grammar.phrases("first_names"), 1))
@@ -86,31 +97,43 @@ class Lexicon:
 
     def at(self, name: str, tokens: Sequence[Token], start: int, limit: int | None = None) -> int:
         """Give the length of the longest phrase of a list that begins at a token, 0 where none does."""
-        room = (len(tokens) if limit is None else limit) - start
-        if room <= 0:
+        end = len(tokens) if limit is None else limit
+        lengths = self._begins[name].get(tokens[start].norm) if start < end else None
+        if lengths is None:
             return 0
-        phrases = self._lists[name]
-        for length in self._begins[name].get(tokens[start].norm, ()):
+        phrases, room = self._lists[name], end - start
+        for length in lengths:
             if length == 1 or (
-                length <= room and tuple(token.norm for token in tokens[start : start + length]) in phrases
+                length <= room and tuple([token.norm for token in tokens[start : start + length]]) in phrases
             ):
                 return length
         return 0
 
-    def find(self, names: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[tuple[int, str, int]]:
+    def may_hold(self, name: str, norms: Sequence[str]) -> bool:
+        """Say whether any word of a sentence begins a phrase of a list: if none does, it need not be read."""
+        return not self._begins[name].keys().isdisjoint(norms)
+
+    def may_hold_level(self, text: str) -> bool:
+        """Say whether a text may name a vertebral level."""
+        return _LEVEL.search(text) is not None
+
+    def finds(self, name: str, norms: Sequence[str]) -> bool:
+        """Say whether a sentence holds a phrase of a list."""
+        return self.may_hold(name, norms) and bool(self.find((name,), norms))
+
+    def find(self, names: tuple[str, ...], norms: Sequence[str]) -> list[tuple[int, str, int]]:
         """Find the phrases of several lists in a sentence: token, list and length; of one token the first list's."""
-        openings = self._openings.get(names)
-        if openings is None:
-            openings = {}
-            for name in names:
-                for word in self._begins[name]:
-                    openings.setdefault(word, []).append(name)
-            self._openings[names] = openings
-        for at, token in enumerate(tokens):
-            for name in openings.get(token.norm, ()):
-                if length := self.at(name, tokens, at):
-                    yield at, name, length
-                    break
+        if names not in self._trees:
+            tree: PhraseTree[int] = PhraseTree()
+            for rank in reversed(range(len(names))):
+                for phrase in self._lists[names[rank]]:
+                    tree.add(phrase, rank)
+            self._trees[names] = tree
+        best: dict[int, tuple[int, int]] = {}
+        for start, end, rank in self._trees[names].find(norms):
+            if start not in best or rank <= best[start][0]:
+                best[start] = (rank, end - start)
+        return [(start, names[rank], length) for start, (rank, length) in best.items()]
 
     def before(self, name: str, tokens: Sequence[Token], end: int) -> int:
         """Give the length of the longest phrase of a list that ends before a token, 0 where none does."""
@@ -118,7 +141,9 @@ class Lexicon:
             return 0
         phrases = self._lists[name]
         for length in self._ends[name].get(tokens[end - 1].norm, ()):
-            if length == 1 or (length <= end and tuple(token.norm for token in tokens[end - length : end]) in phrases):
+            if length == 1 or (
+                length <= end and tuple([token.norm for token in tokens[end - length : end]]) in phrases
+            ):
                 return length
         return 0
 
@@ -145,12 +170,11 @@ class Lexicon:
         structures = [m for m in by_kind.get(StructureRule, ()) if not _is_of_bone(m, sites, sentence.tokens)]
         lesions = [match for match in structures if _structure(match).concepts]
         places = _longest([*(match for match in structures if not _structure(match).concepts), *sites])
-        attributes = by_kind.get(AttributeRule, [])
-        zones = [match for match in attributes if _column(match) == "zone"]
-        others: list[Match] = []
-        for column in dict.fromkeys(map(_column, attributes)):
-            if column != "zone":
-                others.extend(_longest([match for match in attributes if _column(match) == column]))
+        columns: dict[str, list[Match]] = {}
+        for match in by_kind.get(AttributeRule, ()):
+            columns.setdefault(_column(match), []).append(match)
+        zones = columns.pop("zone", [])
+        others = [match for same in columns.values() for match in _longest(same)]
         tokens = sentence.tokens
         taken = [match for match in places if match.form in ("term", "plural")]
         return Words(
@@ -159,7 +183,7 @@ class Lexicon:
             mentions=_only(MentionRule, names),
             lookalikes=_only(LookalikeRule, names),
             sites=_only(SiteRule, places),
-            structures=tuple(sorted([*_only(StructureRule, places), *_longest(lesions)], key=lambda m: m.start)),
+            structures=tuple(sorted([*_only(StructureRule, places), *_longest(lesions)], key=_START)),
             sides=tuple(
                 m
                 for m in _longest(by_kind.get(SideRule, []))
@@ -187,9 +211,12 @@ class Lexicon:
         return not after.isalpha() or led or self.has("value_ends", after)
 
     def _find_levels(self, sentence: Sentence, text: str) -> Iterable[Level]:
+        found = list(_LEVEL.finditer(text, sentence.start, sentence.end))
+        if not found:
+            return
         numbers = {token.start: number for number, token in enumerate(sentence.tokens)}
         ends = {token.end: number + 1 for number, token in enumerate(sentence.tokens)}
-        for match in _LEVEL.finditer(text, sentence.start, sentence.end):
+        for match in found:
             start, end = numbers.get(match.start()), ends.get(match.end())
             if start is None or end is None:
                 continue
@@ -286,6 +313,9 @@ def _longest(matches: list[Match]) -> list[Match]:
     """Keep the longest of overlapping matches; of equal ones the first, and all that share its span."""
     if len(matches) < 2:
         return matches
+    ordered = sorted(matches, key=_START)
+    if all(before.end <= match.start for before, match in pairwise(ordered)):
+        return ordered
     kept: list[Match] = []
     for match in sorted(matches, key=lambda m: (m.start - m.end, _is_short(m), m.start)):
         if all(
@@ -293,7 +323,7 @@ def _longest(matches: list[Match]) -> list[Match]:
             for other in kept
         ) and not (isinstance(match.rule, MentionRule | SiteRule) and _is_taken(match, kept)):
             kept.append(match)
-    return sorted(kept, key=lambda m: m.start)
+    return sorted(kept, key=_START)
 
 
 def _is_taken(match: Match, kept: Iterable[Match]) -> bool:

@@ -20,20 +20,27 @@ class Pipeline:
         self.rules = rules
         self._tools = Tools(rules)
 
+    def findings(self, report: Report) -> list[Finding]:
+        """Give the rows of one report, in text order."""
+        return list(self._read(report, mark=False).findings)
+
     def read(self, report: Report) -> Reading:
         """Read one report: its findings, the candidates that were rejected, and what was matched where."""
+        return self._read(report, mark=True)
+
+    def _read(self, report: Report, *, mark: bool) -> Reading:
+        spots = self._tools.screen.search(report.text)
+        if spots is not None and not spots:
+            return Reading(report, (), (), ())
         segmented = self._tools.segmenter.segment(report.text)
-        numbers = self._tools.screen.select(report.text, segmented.sentences)
+        numbers = self._tools.screen.select(spots, segmented.sentences)
         if not numbers:
             return Reading(report, (), (), ())
         parsed = ParsedReport(self._tools, report, segmented)
         rows, rejected = make_rows(parsed, numbers)
         findings = write_findings(parsed, rows)
-        return Reading(report, tuple(findings), tuple(rejected), tuple(parsed.highlights()))
-
-    def findings(self, report: Report) -> list[Finding]:
-        """Give the rows of one report, in text order."""
-        return list(self.read(report).findings)
+        highlights = parsed.highlights() if mark else ()
+        return Reading(report, tuple(findings), tuple(rejected), tuple(highlights))
 
 
 def load_pipeline(*folders: Path) -> Pipeline:

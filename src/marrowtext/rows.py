@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from marrowtext.assertion import Claim
-from marrowtext.attribution import attribute_cause, attribute_summary
+from marrowtext.attribution import Summary, attribute_cause
 from marrowtext.causes import Cause, strongest
 from marrowtext.ellipses import Row, find_courses, find_ellipses
 from marrowtext.engine import Cue
@@ -14,9 +14,10 @@ from marrowtext.hosts import JOINT
 from marrowtext.links import Link, LinkSource
 from marrowtext.model import Assertion, Laterality, Rejected, SectionName
 from marrowtext.names import Name
-from marrowtext.parsing import CURRENT, ParsedReport, ParsedSentence
+from marrowtext.parsing import CURRENT, ParsedReport
 from marrowtext.phrases import Words
 from marrowtext.places import Place
+from marrowtext.sentences import ParsedSentence
 
 __all__ = ["make_rows"]
 
@@ -33,8 +34,11 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
             rows.extend(_rows_of(report, number, rows, rejected))
         rows.extend(find_ellipses(report, number, rows))
         rows.extend(find_courses(report, number, rows))
+    summary = Summary(report)
     rows = [
-        replace(row, cause=attribute_summary(report, row.number, row.assertion, row.place, row.cause)) for row in rows
+        row if cause is row.cause else replace(row, cause=cause)
+        for row in rows
+        for cause in [summary.attribute(row.number, row.assertion, row.place, row.cause)]
     ]
     return _inherited(report, _told_apart(rows)), rejected
 
@@ -230,12 +234,17 @@ def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | Non
 
 def _is_after_exception(report: ParsedReport, words: Words, name: Name) -> bool:
     """Say whether the denial is of all but what is named before it: "apart from the talus, no edema"."""
-    return any(report.tools.lexicon.at("exceptions", words.tokens, at, name.start) for at in range(name.start))
+    lexicon = report.tools.lexicon
+    return lexicon.finds("exceptions", words.sentence.norms) and any(
+        lexicon.at("exceptions", words.tokens, at, name.start) for at in range(name.start)
+    )
 
 
 def _exception_behind(report: ParsedReport, parsed: ParsedSentence, name: Name) -> list[Place]:
     """Give the places that a denial excepts: "no edema except in the talus"."""
     words = parsed.words
+    if not report.tools.lexicon.finds("exceptions", words.sentence.norms):
+        return []
     for at in range(name.end, len(words.tokens)):
         if report.tools.lexicon.at("exceptions", words.tokens, at):
             if any(match.start > at for match in words.mentions):

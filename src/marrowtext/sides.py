@@ -179,8 +179,8 @@ def _refers_back(report: ParsedReport, row: Row) -> bool:
     """Say whether the side is that of the sentence before: its place is, or "that side" says so."""
     if not report.stands_with(row.number - 1, row.number):
         return False
-    tokens, lexicon = report.sentences[row.number].tokens, report.tools.lexicon
-    return row.source is LinkSource.BEFORE or any(lexicon.at("same_side", tokens, at) for at in range(len(tokens)))
+    norms = report.sentences[row.number].norms
+    return row.source is LinkSource.BEFORE or report.tools.lexicon.finds("same_side", norms)
 
 
 def _of_sentence(report: ParsedReport, number: int) -> Laterality | None:

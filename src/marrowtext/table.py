@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from typing import Any
 
 from marrowtext.causes import Cause
 from marrowtext.ellipses import Row
@@ -16,23 +16,16 @@ __all__ = ["write_findings"]
 
 def write_findings(report: ParsedReport, rows: Iterable[Row]) -> list[Finding]:
     """Write the rows out in text order, numbered from 1, without doubles."""
-    unique: dict[tuple[object, ...], Finding] = {}
+    unique: dict[tuple[object, ...], dict[str, Any]] = {}
     for row in rows:
-        finding = _write(report, row)
-        key = (
-            finding.start,
-            finding.end,
-            finding.site,
-            finding.level,
-            finding.laterality,
-            finding.assertion,
-        )
-        unique.setdefault(key, finding)
-    ordered = sorted(unique.values(), key=lambda finding: (finding.start, finding.end))
-    return [replace(finding, finding=number) for number, finding in enumerate(ordered, start=1)]
+        values = _write(report, row)
+        key = tuple([values[column] for column in ("start", "end", "site", "level", "laterality", "assertion")])
+        unique.setdefault(key, values)
+    ordered = sorted(unique.values(), key=lambda values: (values["start"], values["end"]))
+    return [Finding(finding=number, **values) for number, values in enumerate(ordered, start=1)]
 
 
-def _write(report: ParsedReport, row: Row) -> Finding:
+def _write(report: ParsedReport, row: Row) -> dict[str, Any]:
     sentence, tokens = report.sentences[row.number], report.parse(row.number).words.tokens
     named = row.antecedent.name if row.antecedent else row.name
     # An elliptical row stands on the words of its antecedent, which may be in another sentence.
@@ -52,36 +45,35 @@ def _write(report: ParsedReport, row: Row) -> Finding:
         *((cause.rule.id,) if cause else ()),
         *((sentence.section.rule,) if sentence.section.rule else ()),
     )
-    return Finding(
-        report_id=report.report.id,
-        finding=0,
-        section=sentence.section.name,
-        concept=named.rule.concept,
-        mention=report.text[start:end],
-        start=start,
-        end=end,
-        sentence=report.text[sentence.start : sentence.end],
-        assertion=row.assertion,
-        change=row.change,
-        site=place.site if place else None,
-        region=sites[place.site].region if place else None,
-        bone=report.tools.rules.bone(place.site) if place else None,
-        level=level,
-        zone=" ".join(place.zones) or None if place else None,
-        laterality=side,
-        laterality_source=source,
-        subchondral=attributes.subchondral,
-        pattern=cause.pattern if cause else Pattern.UNSPECIFIED,
-        pattern_assertion=_certainty(cause),
-        pattern_evidence=report.text[cause.start : cause.end] if cause else None,
-        severity=attributes.severity,
-        extent=attributes.extent,
-        acuity=attributes.acuity,
-        size_mm=attributes.size_mm,
-        grade_system=attributes.grade_system,
-        grade=attributes.grade,
-        rules=tuple(dict.fromkeys(rules)),
-    )
+    return {
+        "report_id": report.report.id,
+        "section": sentence.section.name,
+        "concept": named.rule.concept,
+        "mention": report.text[start:end],
+        "start": start,
+        "end": end,
+        "sentence": report.text[sentence.start : sentence.end],
+        "assertion": row.assertion,
+        "change": row.change,
+        "site": place.site if place else None,
+        "region": sites[place.site].region if place else None,
+        "bone": report.tools.rules.bone(place.site) if place else None,
+        "level": level,
+        "zone": " ".join(place.zones) or None if place else None,
+        "laterality": side,
+        "laterality_source": source,
+        "subchondral": attributes.subchondral,
+        "pattern": cause.pattern if cause else Pattern.UNSPECIFIED,
+        "pattern_assertion": _certainty(cause),
+        "pattern_evidence": report.text[cause.start : cause.end] if cause else None,
+        "severity": attributes.severity,
+        "extent": attributes.extent,
+        "acuity": attributes.acuity,
+        "size_mm": attributes.size_mm,
+        "grade_system": attributes.grade_system,
+        "grade": attributes.grade,
+        "rules": tuple(dict.fromkeys(rules)),
+    }
 
 
 def _certainty(cause: Cause | None) -> Assertion | None:
