@@ -31,8 +31,9 @@ test: .venv/installed
 test-system: .venv/installed
 	$(BIN)/pytest -m system tests/system
 
-bench: .venv/installed
-	$(BIN)/python tests/benchmarks/throughput.py
+# Speed, memory and scaling, into build/bench. The peers need another spaCy than medspaCy does, so an environment of theirs.
+bench: .venv/installed .bench/installed
+	$(BIN)/python tests/benchmarks/throughput.py --peers .bench/bin/python
 
 # Whole runs: two workers beside one, then the memory of many reports. The last reads by a stub.
 bench-batch: .venv/installed
@@ -50,11 +51,18 @@ score: .venv/installed
 	$(BIN)/python tests/benchmarks/accuracy.py
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv .bench build dist
 
 .venv/installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+.bench/installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv --clear .bench
+	.bench/bin/python -m pip install --quiet --upgrade pip
+	.bench/bin/python -m pip install --quiet --group bench
 	touch $@
