@@ -112,7 +112,7 @@ def split_words(text: str, spelling: Spelling, start: int = 0, end: int | None =
 def normal_form(phrase: str, spelling: Spelling) -> tuple[str, ...]:
     """Give the normal forms of the words of a phrase."""
     pieces = phrase.split()
-    if any(piece[-1] == "." for piece in pieces[:-1]):
+    if "." in phrase[:-1] and any(piece[-1] == "." for piece in pieces[:-1]):
         return tuple([token.norm for token in split_words(phrase, spelling)])
     return tuple([norm for piece in pieces for _, _, norm in spelling.words_of(piece)])
 
