@@ -90,6 +90,11 @@ DOUBT = [
     ("A scan is advised if clinical suspicion of stress reaction of the talus.", ["hypothetical talus"]),
     ("Were repeat imaging to show marrow edema, a biopsy would follow.", ["hypothetical"]),
     ("An outside MRI reportedly demonstrated marrow edema of the talus.", ["historical talus"]),
+    ("Marrow edema of the femoral neck, early osteomyelitis can not be excluded.", ["present femoral_neck"]),
+    ("High STIR signal in the talus, may be susceptibility.", ["possible talus"]),
+    ("Clin/ ?bone bruise\nFindings/ Menisci intact.", ["hypothetical"]),
+    ("Hx 27F runner, ?stress reaction\nFINDINGS: Menisci intact.", ["hypothetical"]),
+    ("Clinical details: Twisting injury.\nBone bruise?\n\nThe menisci are intact.", ["hypothetical"]),
 ]
 
 PAST_AND_ASKED = [
@@ -312,6 +317,7 @@ SITES = [
         "Fracture of the superior pubic ramus with marrow and obturator externus muscle edema.",
         ["present superior_pubic_ramus traumatic"],
     ),
+    ("L1 body old wedge without marrow edema.", ["absent vertebral_body L1"]),
 ]
 
 SIDES = [

@@ -170,7 +170,14 @@ def _is_of_another(words: Words, edge: Edge, target: tuple[int, int], lexicon: L
         if not length:
             return True
         at += length
-    return False
+    return behind and edge.rule.assertion is Assertion.POSSIBLE and _is_apposed(words, low, high, between)
+
+
+def _is_apposed(words: Words, low: int, high: int, between: Sequence[Match]) -> bool:
+    """Say whether a cue right behind a finding is said of that alone: "edema, early infection is not excluded"."""
+    norms = [token.norm for token in words.tokens[low:high]]
+    listed = any(norm in ("and", "or", "nor", "/", "&") for norm in norms)
+    return norms[:1] == [","] and not listed and between[-1].end == high
 
 
 def _is_complement(words: Words, start: int, end: int, lexicon: Lexicon) -> bool:

@@ -82,11 +82,11 @@ class NounChooser:
         after = words.tokens[end].norm if end < len(words.tokens) else ""
         if after == "of" and any(match.start >= end for match in words.sites):
             return None
-        if any(level.end == candidates[0].start for level in words.levels):
-            # "S2 body" is the body of that level, whatever bones have been named.
-            candidates = [match for match in candidates if rule_of(match).level]
-            if not candidates:
-                return None
+        level = next((level for level in words.levels if level.end == candidates[0].start), None)
+        if level is not None:
+            # "L2 body" is the body of that level, whatever bones have been named; the sacrum has none of its own.
+            leveled = (match for match in candidates if rule_of(match).level and not level.name.startswith("S"))
+            return next(leveled, None)
         for match in candidates:
             if rule_of(match).level == "vertebra" and any(0 <= lv.start - end <= _AT_LEVEL for lv in words.levels):
                 return match

@@ -69,6 +69,14 @@ class SegmentedText:
 
 
 @dataclass(frozen=True, slots=True)
+class _Layout:
+    """How lines are to be joined: whether the text is notes, one to a line, and the width at which its lines wrap."""
+
+    notes: bool
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Heading:
     start: int
     end: int
@@ -92,6 +100,7 @@ class Segmenter:
         self._exam = re.compile(
             r"\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("exam_names"))) + r")\b", re.IGNORECASE
         )
+        self._bare_headings = frozenset(rules.grammar.phrases("bare_headings"))
         self._open_end = re.compile(
             r"(?:,|\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("open_ends"))) + r"))\s*$", re.IGNORECASE
         )
@@ -101,16 +110,16 @@ class Segmenter:
     def segment(self, text: str) -> SegmentedText:
         """Cut the text; every character outside headings belongs to at most one sentence."""
         lines = [m.span() for m in _LINE.finditer(text)]
-        notes = _are_notes(text, lines)
+        layout = _Layout(_are_notes(text, lines), _find_width(text, lines))
         headings = self._find_headings(text, lines)
         titles: list[tuple[int, int]] = []
-        sections = self._cut_sections(text, lines, headings, titles, notes)
+        sections = self._cut_sections(text, lines, headings, titles, layout)
         sentences: list[Sentence] = []
         splitter = TextSplitter(text, self._spelling)
         starts = [line[0] for line in lines]
         for section in sections:
             first = max(bisect_right(starts, section.start) - 1, 0)
-            sentences.extend(self._cut_sentences(text, splitter, section, lines[first:], notes))
+            sentences.extend(self._cut_sentences(text, splitter, section, lines[first:], layout))
         return SegmentedText(tuple(sections), tuple(sentences), tuple(titles))
 
     def _find_headings(self, text: str, lines: list[tuple[int, int]]) -> list[_Heading]:
@@ -133,14 +142,17 @@ class Segmenter:
         return found
 
     def _heading_from(self, text: str, start: int, end: int) -> _Heading | None:
-        """Find a heading at the start of a line: with a colon or dash, alone on it, or in capitals before text."""
+        """Find a heading at the start of a line: with a colon, a dash or a slash, alone on it, in capitals before
+        text, or one of those that need no sign ("Hx 27F").
+        """
         first = _WORD.match(text, start, end)
-        if first is None or first.group().lower() not in self._first_words:
+        if first is None or first.group().lower().rstrip("/") not in self._first_words:
             return None
         words = [(m.start(), m.end()) for m in islice(_WORD.finditer(text, start, end), self._most_words)]
         for number in range(len(words), 0, -1):
             stop = words[number - 1][1]
-            rule = self._headings.get(" ".join(text[start:stop].lower().split()))
+            slash = text[stop - 1] == "/"
+            rule = self._headings.get(" ".join(text[start : stop - slash].lower().split()))
             if rule is None:
                 continue
             tail = _TAIL.match(text, stop, end)
@@ -148,7 +160,8 @@ class Segmenter:
             named = text[start:stop]
             alone = not rest and (named.isupper() or named[0].isupper())
             capitals = named.isupper() and len(named) > 2 and rest[:1].isalpha() and not rest[:12].isupper()
-            if tail or alone or capitals:
+            bare = number == 1 and bool(rest) and named.lower() in self._bare_headings
+            if tail or alone or capitals or slash or bare:
                 return _Heading(start, tail.end() if tail else stop, rule)
         return None
 
@@ -173,7 +186,7 @@ class Segmenter:
         lines: list[tuple[int, int]],
         headings: list[_Heading],
         titles: list[tuple[int, int]],
-        notes: bool,
+        layout: _Layout,
     ) -> list[Section]:
         sections: list[Section] = []
         has_findings = any(h.rule.section is SectionName.FINDINGS for h in headings)
@@ -196,7 +209,7 @@ class Segmenter:
                 SectionName.COMPARISON,
                 SectionName.OTHER,
             ):
-                stop = self._paragraph_end(text, lines, heading.end, end, notes)
+                stop = self._paragraph_end(text, lines, heading.end, end, layout)
                 if heading.rule.title:
                     titles[-1] = (heading.end, stop)
             span = (heading.start, heading.end)
@@ -226,18 +239,19 @@ class Segmenter:
         if text[at:first].strip():
             yield Section(SectionName.FINDINGS, at, first)
 
-    def _paragraph_end(self, text: str, lines: list[tuple[int, int]], start: int, end: int, notes: bool) -> int:
+    def _paragraph_end(self, text: str, lines: list[tuple[int, int]], start: int, end: int, layout: _Layout) -> int:
         at = max(bisect_right([line[0] for line in lines], start) - 1, 0)
         for here, after in zip(lines[at:], lines[at + 1 :], strict=False):
             if here[1] >= end:
                 break
             has_words = text[max(here[0], start) : here[1]].strip(" \t:")
-            if has_words and not self._continues(text, here, after, notes):
+            asks = "?" in text[after[0] : after[1]] and text.count("\n", here[1], after[0]) <= 1
+            if has_words and not asks and not self._continues(text, here, after, layout):
                 return here[1]
         return end
 
-    def _continues(self, text: str, line: tuple[int, int], after: tuple[int, int], notes: bool) -> bool:
-        """Say whether a line break inside a paragraph is a hard wrap; in `notes` each line stands alone."""
+    def _continues(self, text: str, line: tuple[int, int], after: tuple[int, int], layout: _Layout) -> bool:
+        """Say whether a line break inside a paragraph is a hard wrap; in notes each line stands alone."""
         content = text[line[0] : line[1]].rstrip()
         if not content or content[-1] in ".!?:" or text.count("\n", line[1], after[0]) > 1:
             return False
@@ -251,17 +265,20 @@ class Segmenter:
             return following[0].islower()
         # A line that is one such word is a heading: "LEFT".
         open_end = self._open_end.search(content) is not None and len(content.split()) > 1
-        if open_end or (following[0].islower() and not notes):
+        if open_end or (following[0].islower() and not layout.notes):
             return True
-        return len(content) >= _LONG_LINE and not notes
+        if layout.notes or len(content) < _LONG_LINE:
+            return False
+        word = _WORD.match(following)
+        return word is None or len(content) + 1 + len(word.group()) > layout.width
 
     def _cut_sentences(
-        self, text: str, splitter: TextSplitter, section: Section, lines: list[tuple[int, int]], notes: bool
+        self, text: str, splitter: TextSplitter, section: Section, lines: list[tuple[int, int]], layout: _Layout
     ) -> Iterator[Sentence]:
         outer: tuple[int, int] | None = None
         inner: tuple[int, int] | None = None
         headings: tuple[tuple[int, int], ...] = ()
-        for start, end, paragraph in self._cut_units(text, section, lines, notes):
+        for start, end, paragraph in self._cut_units(text, section, lines, layout):
             if paragraph and inner is not None:
                 inner = None
                 headings = (outer,) if outer else ()
@@ -278,7 +295,7 @@ class Segmenter:
                 yield Sentence(first, last, section, headings, splitter)
 
     def _cut_units(
-        self, text: str, section: Section, lines: list[tuple[int, int]], notes: bool
+        self, text: str, section: Section, lines: list[tuple[int, int]], layout: _Layout
     ) -> Iterator[tuple[int, int, bool]]:
         """Join hard-wrapped lines and cut list items: (start, end, whether a paragraph begins)."""
         start: int | None = None
@@ -292,7 +309,7 @@ class Segmenter:
                 here = (max(line[0], section.start), min(line[1], section.end))
             if here[0] >= here[1] or text[here[0] : here[1]].isspace():
                 continue
-            if previous is not None and start is not None and not self._continues(text, previous, here, notes):
+            if previous is not None and start is not None and not self._continues(text, previous, here, layout):
                 yield start, previous[1], paragraph
                 start = None
                 paragraph = text.count("\n", previous[1], here[0]) > 1
@@ -398,6 +415,12 @@ def _counted_items(text: str, start: int, end: int) -> list[int]:
         if int(match.group()) == len(found) + 1:
             found.append(match.start())
     return found if len(found) > 1 else []
+
+
+def _find_width(text: str, lines: list[tuple[int, int]]) -> int:
+    """Find the width at which lines wrap: the longest that breaks inside a sentence; 0 where none does."""
+    full = [text[start:end].strip() for start, end in lines if text[start:end].strip()]
+    return max((len(line) for line, after in pairwise(full) if after[:1].islower()), default=0)
 
 
 def _are_notes(text: str, lines: list[tuple[int, int]]) -> bool:
