@@ -411,6 +411,14 @@ NOISE = [
     ("Marrow\u00a0edema of the talus (series 4, image 12).", ["present talus"]),
     ("Bone marow odema in rt acetabulm // no AVN", ["present acetabulum right"]),
     ("B/L fem hds - no BME, no AVN", ["absent femoral_head bilateral"]),
+    (
+        "MRI RIGHT KNEE\nFINDINGS: INTACT. THERE IS EXTENSIVE AND VERY INTENSE BONE\nMARROW EDEMA OF THE PATELLA.",
+        ["present patella right"],
+    ),
+    (
+        "MRI HIPS\nRt hip\n- labrum frayed, no paralabral cyst. cartilage ok where seen\nLt hip\n- head: marrow edema",
+        ["present femoral_head left"],
+    ),
 ]
 
 

@@ -267,7 +267,8 @@ class Segmenter:
         open_end = self._open_end.search(content) is not None and len(content.split()) > 1
         if open_end or (following[0].islower() and not layout.notes):
             return True
-        if layout.notes or len(content) < _LONG_LINE:
+        wrapped = _LONG_LINE <= len(content) <= layout.width / _FULL
+        if layout.notes or not wrapped or self._find_bare_label(text, *after) is not None:
             return False
         word = _WORD.match(following)
         return word is None or len(content) + 1 + len(word.group()) > layout.width
@@ -418,9 +419,12 @@ def _counted_items(text: str, start: int, end: int) -> list[int]:
 
 
 def _find_width(text: str, lines: list[tuple[int, int]]) -> int:
-    """Find the width at which lines wrap: the longest that breaks inside a sentence; 0 where none does."""
+    """Find the width at which lines wrap: the longest that breaks inside a sentence; 0 where none does. In capitals,
+    which do not show where a sentence goes on, the longest line.
+    """
     full = [text[start:end].strip() for start, end in lines if text[start:end].strip()]
-    return max((len(line) for line, after in pairwise(full) if after[:1].islower()), default=0)
+    capitals = text.isupper()
+    return max((len(line) for line, after in pairwise(full) if capitals or after[:1].islower()), default=0)
 
 
 def _are_notes(text: str, lines: list[tuple[int, int]]) -> bool:
