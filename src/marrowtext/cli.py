@@ -116,7 +116,7 @@ def extract(
         typer.Option(metavar="COL[=NEW]", help="Input column to carry along, under the name NEW if one is given."),
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, help="Number of processes that read; each takes about 400 MB.", show_default=True)
+        int, typer.Option(min=1, help="Number of processes that read; each takes some 250 MB.", show_default=True)
     ] = 1,
     patterns: _PatternFolders = None,
     resume: Annotated[
