@@ -25,9 +25,6 @@ __all__ = ["SACRUM", "Place", "PlaceReader"]
 SACRUM = "sacrum"
 
 
-_POSSESSIVES = ("its", "their")
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """A site as a sentence names it, at tokens `start` to `end` with all its modifiers; `noun` is its name alone.
@@ -163,7 +160,7 @@ class PlaceReader:
         """Fold "of the right hip" into the place before it: the whole that a part lies in is no place of its own."""
         kept: list[_Phrase] = []
         for phrase in phrases:
-            own = words.norms(phrase.start - 1, phrase.start) in _POSSESSIVES
+            own = phrase.start > 0 and self._lexicon.has("possessives", words.tokens[phrase.start - 1].norm)
             if kept and phrase.match.form == "adjective" and own:
                 # "Signal in its parasymphyseal portion" is in the bone named before.
                 continue
