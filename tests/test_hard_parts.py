@@ -484,3 +484,9 @@ def test_what_is_left_of_resolved_edema_does_not_name_the_rule_that_resolved_it(
     text = "The edema has cleared from the femoral neck; a thin rim persists in the femoral head."
     findings = pipeline.findings(Report("1", text))
     assert findings[1].rules == ("edema.bare", "site.femoral_head")
+
+
+def test_grades_told_apart_by_side_stand_as_the_report_writes_them(pipeline: Pipeline) -> None:
+    text = "AVN of both femoral heads with marrow edema, Ficat stage III right and stage II left."
+    findings = pipeline.findings(Report("1", text))
+    assert [(finding.laterality, finding.grade) for finding in findings] == [("right", "III"), ("left", "II")]

@@ -172,7 +172,7 @@ class AttributeReader:
         return None
 
     def read_sides(
-        self, words: Words, clauses: Clauses, name: Name, attributes: Attributes
+        self, words: Words, text: str, clauses: Clauses, name: Name, attributes: Attributes
     ) -> list[tuple[Laterality, Attributes]]:
         """Give the attributes with the severity or the grade of each side where a sentence tells them apart, else
         nothing: "intense on the left and mild on the right", "moderate and mild on the left and right respectively",
@@ -186,7 +186,7 @@ class AttributeReader:
         ]
         sides = [side for side in self.single_sides(words) if side[0] >= begin]
         reach = 2 * _BY_SIDE if any(token.norm == "respectively" for token in words.tokens) else _BY_SIDE
-        for told in (degrees, self._graded(words, attributes)):
+        for told in (degrees, self._graded(words, text, attributes)):
             for first, second in pairwise(told):
                 near = [side for side in sides if first[0] - _BY_SIDE <= side[0] and side[1] <= second[1] + reach]
                 apart = {side for _, _, side in near}
@@ -203,12 +203,12 @@ class AttributeReader:
             if words.tokens[at].norm in self._sides
         ]
 
-    def _graded(self, words: Words, attributes: Attributes) -> list[tuple[int, int, Attributes]]:
+    def _graded(self, words: Words, text: str, attributes: Attributes) -> list[tuple[int, int, Attributes]]:
         """Give the grades of the first system that the sentence names: "Fredericson grade 2 right and grade 3 left"."""
         for match in words.grades:
             grade = re.compile(_grade_rule(match).grades, re.IGNORECASE)
             return [
-                (at - 1, at + 1, replace(attributes, grade=words.tokens[at].norm))
+                (at - 1, at + 1, replace(attributes, grade=text[words.tokens[at].start : words.tokens[at].end]))
                 for at in range(match.end, len(words.tokens))
                 if grade.fullmatch(words.tokens[at].norm)
                 and (at == match.end or self._lexicon.has("grade_words", words.tokens[at - 1].norm))

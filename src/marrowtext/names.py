@@ -267,7 +267,7 @@ def _is_alternative_of(words: Words, places: Sequence[Place], lexicon: Lexicon, 
             for p in range(start, match.start)
         )
     between = [token.norm for token in tokens[start : match.start]]
-    return bool(between) and all(norm in (",", "enhancing") for norm in between)
+    return bool(between) and all(lexicon.has("signal_adjectives", norm) for norm in between)
 
 
 def _is_suspected(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, match: Match) -> bool:

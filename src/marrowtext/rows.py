@@ -171,7 +171,7 @@ def _rows_at(
         if (not excepted or (place not in excepted and place.start < name.start))
         and not _is_complaint(report, row, place)
     ]
-    apart = report.tools.attributes.read_sides(parsed.words, parsed.clauses, name, attributes)
+    apart = report.tools.attributes.read_sides(parsed.words, report.text, parsed.clauses, name, attributes)
     courses = _read_courses(report, parsed, name)
     for place in places or [None]:
         sited = _sited(report, name, place)
@@ -197,14 +197,12 @@ def _read_courses(report: ParsedReport, parsed: ParsedSentence, name: Name) -> l
     lexicon, tokens = report.tools.lexicon, parsed.words.tokens
     found: list[tuple[Laterality, Cue]] = []
     for start, _, side in report.tools.attributes.single_sides(parsed.words):
-        cues = [cue for cue in parsed.cues if cue.rule.change and name.end <= cue.start and cue.end <= start]
-        cue = max(cues, key=lambda cue: cue.end, default=None)
+        told = [cue for cue in parsed.cues if cue.rule.change and name.end <= cue.start and cue.end <= start]
+        cue = max(told, key=lambda cue: cue.end, default=None)
         if cue is not None and all(lexicon.has("degree_words", tokens[at].norm) for at in range(cue.end, start)):
             found.append((side, cue))
-    apart = (
-        len(found) == len({side for side, _ in found}) == len({cue.start for _, cue in found}) == len(Laterality) - 1
-    )
-    return found if apart else []
+    sides, cues = {side for side, _ in found}, {cue.start for _, cue in found}
+    return found if len(found) == len(sides) == len(cues) == 2 else []
 
 
 def _is_complaint(report: ParsedReport, row: Row, place: Place) -> bool:

@@ -40,8 +40,8 @@ _STOP = re.compile(
 _ITEM_SIGN = re.compile(r"[.)](?<=\d[.)])\s?[A-Z][a-zA-Z]|[/|]")
 _COUNT = re.compile(r"[1-9](?<!\S[1-9])(?=\s+[^\W\d_]{3,})")
 _FIRST_COUNT = re.compile(r"[ :-]*1(?<!\S1)(?=\s+[^\W\d_]{3,})")
-# A date or a number at the end of a heading.
 _LABEL_SIGN = re.compile(r"[:\-–—](?:(?<=:)|(?<=\s[\-–—])(?=\s))")
+# A date or a number at the end of a heading.
 _DATE = re.compile(r"\s[\d/.,-]+$")
 _LABEL = re.compile(r"[^\W_](?:[^.;:\n]|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b|\s)){0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
 # "S.I. joint", "a.p. view".
