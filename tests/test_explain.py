@@ -1,4 +1,4 @@
-"""Why each row is there, for the terminal, as plain text, as HTML."""
+"""Why each row is there, for the terminal, as plain text, as HTML, in a notebook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from builders import make_finding
 from rich.console import Console
 
-from marrowtext.explain import explain_html, explain_text, print_explanation
+from marrowtext.explain import Explanation, explain_html, explain_text, print_explanation, show
 from marrowtext.model import Finding, Highlight, Pattern, Reading, Rejected, Report
 
 TEXT = "No fracture. There is mild marrow edema in the talus. Muscle edema."
@@ -147,7 +147,8 @@ class Page(HTMLParser):
 
 def test_page_marks_the_report() -> None:
     assert (
-        'mild</mark> <mark class="mention" title="mention: edema.marrow">marrow edema</mark> in the '
+        'mild</mark> <mark class="mention" title="mention: edema.marrow\n'
+        '1. edema present, talus; section findings; bone talus; pattern unspecified; severity mild">marrow edema</mark> in the '
         '<mark class="site" title="site: site.talus">talus</mark>.'
     ) in explain_html(reading())
 
@@ -170,3 +171,32 @@ def test_page_needs_nothing_from_elsewhere() -> None:
     assert {tag for tag, _ in page.tags}.isdisjoint({"script", "link", "img", "iframe"})
     assert not any(name in ("src", "href") for _, attributes in page.tags for name in attributes)
     assert "url(" not in explain_html(reading())
+
+
+def test_notebook_shows_what_the_page_shows() -> None:
+    assert Explanation(reading())._repr_html_() in explain_html(reading())
+
+
+def test_notebook_style_touches_nothing_around_it() -> None:
+    style = Explanation(reading())._repr_html_().partition("<style>")[2].partition("</style>")[0]
+    selectors = [rule.partition("{")[0].strip() for rule in style.split("}")[:-1]]
+    assert selectors and all(selector.startswith(".marrowtext ") for selector in selectors)
+
+
+def test_terminal_shows_an_explanation_as_text() -> None:
+    assert repr(Explanation(reading())) == explain_text(reading())
+
+
+def test_show_reads_a_text() -> None:
+    shown = show("No marrow edema of the talus.", id="7", title="MRI LEFT ANKLE")
+    assert (shown.report.id, [(row.site, row.laterality) for row in shown.findings]) == ("7", [("talus", "left")])
+
+
+def test_show_reads_a_report() -> None:
+    report = Report("7", "Marrow edema of the talus.")
+    assert show(report).report is report
+
+
+def test_show_wants_one_report() -> None:
+    with pytest.raises(TypeError, match="one text or one Report, and not list"):
+        show(["Marrow edema."])  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from marrowtext.component import load
     from marrowtext.evaluate import Evaluation, evaluate
+    from marrowtext.explain import show
     from marrowtext.frames import extract, extract_frames
     from marrowtext.headers import ColumnChoice
     from marrowtext.model import Finding, Report
@@ -24,6 +25,7 @@ __all__ = [
     "findings",
     "load",
     "read_reports",
+    "show",
 ]
 
 __version__ = "0.1.0"
@@ -40,6 +42,7 @@ _HOMES = {
     "findings": "reading",
     "load": "component",
     "read_reports": "readers",
+    "show": "explain",
 }
 
 

@@ -1,4 +1,4 @@
-"""Why each row is there: a reading for the terminal, as plain text, or as a page of HTML."""
+"""Why each row is there: a reading for the terminal, as plain text, as a page of HTML, or in a notebook."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from marrowtext.columns import finding_row
-from marrowtext.model import Finding, Highlight, Reading
+from marrowtext.model import Finding, Highlight, Reading, Report
+from marrowtext.reading import Findings, Patterns, pattern_folders, shared_pipeline
 
-__all__ = ["explain_html", "explain_text", "print_explanation"]
+__all__ = ["Explanation", "explain_html", "explain_text", "print_explanation", "show"]
 
 # A style of the terminal and a colour of the page for each kind of highlight, the first to look at first.
 _STYLES = {
@@ -64,6 +65,37 @@ class _Row:
     reasons: tuple[tuple[str, str], ...]
 
 
+class Explanation:
+    """A report with all that was found in it, which a notebook shows with its highlights and the terminal as text.
+
+    `report` is the report, `findings` are its rows.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self.report = reading.report
+        self.findings = Findings(reading.findings)
+        self._reading = reading
+
+    def __repr__(self) -> str:
+        return explain_text(self._reading)
+
+    def _repr_html_(self) -> str:
+        return _fragment(self._reading)
+
+
+def show(report: str | Report, *, id: str = "1", title: str | None = None, patterns: Patterns = None) -> Explanation:
+    """Read one report and show why each of its rows is there: in a notebook with its words highlighted, their rules and
+    what they say under the mouse, and nothing loaded from elsewhere.
+
+    `report` is a text or a Report; `id` and `title` belong to a text. Raises RuleError for a rule that is wrong,
+    TypeError for a report that is neither.
+    """
+    if not isinstance(report, str | Report):
+        raise TypeError(f"report is to be one text or one Report, and not {type(report).__name__}")
+    whole = Report(id, report, title) if isinstance(report, str) else report
+    return Explanation(shared_pipeline(pattern_folders(patterns)).read(whole))
+
+
 def print_explanation(reading: Reading, console: Console) -> None:
     """Print the explanation: in colours on a terminal, else as plain text."""
     if not console.is_terminal:
@@ -92,8 +124,14 @@ def explain_text(reading: Reading) -> str:
 
 def explain_html(reading: Reading) -> str:
     """Write the explanation as one page of HTML that needs nothing from elsewhere."""
+    title = escape(f"Report {reading.report.id}")
+    return _PAGE.format(title=title, body=_fragment(reading))
+
+
+def _fragment(reading: Reading) -> str:
+    """Write the explanation as a piece of HTML with its own style, which touches nothing around it."""
     marked = "".join(
-        f'<mark class="{_class(piece.mark.kind)}" title="{escape(f"{piece.mark.kind}: {piece.mark.rule}")}">'
+        f'<mark class="{_class(piece.mark.kind)}" title="{escape(_tell_mark(reading, piece.mark))}">'
         f"{escape(piece.text)}</mark>"
         if piece.mark
         else escape(piece.text)
@@ -101,17 +139,46 @@ def explain_html(reading: Reading) -> str:
     )
     rows = "".join(_row_html(_describe(reading, finding)) for finding in reading.findings)
     rejected = "".join(f"<li><q>{escape(words)}</q> {escape(reason)}</li>" for words, reason in _tell_rejected(reading))
-    colours = "".join(f"mark.{kind} {{ background: {colour} }} " for kind, (_, colour) in _STYLES.items())
-    legend = " ".join(f'<mark class="{kind}">{kind}</mark>' for kind in _STYLES)
-    return _PAGE.format(
-        title=escape(f"Report {reading.report.id}"),
-        colours=f"{colours}mark.other {{ background: {_OTHER[1]} }}",
-        legend=legend,
+    colours = "".join(f".marrowtext mark.{kind} {{ background: {colour} }}\n" for kind, (_, colour) in _STYLES.items())
+    return _FRAGMENT.format(
+        colours=f"{colours}.marrowtext mark.other {{ background: {_OTHER[1]} }}",
+        legend=" ".join(f'<mark class="{kind}">{kind}</mark>' for kind in _STYLES),
         report=marked,
         rows=f"<ol>{rows}</ol>" if rows else "<p>No findings.</p>",
         rejected=f"<h2>Rejected</h2><ul>{rejected}</ul>" if rejected else "",
     )
 
+
+def _tell_mark(reading: Reading, mark: Highlight) -> str:
+    """Say what a highlight is: its kind and its rule, and for a mention its rows."""
+    lines = [f"{mark.kind}: {mark.rule}"]
+    if mark.kind == "mention":
+        for finding in reading.findings:
+            if (finding.start, finding.end) == (mark.start, mark.end):
+                fields = "; ".join(f"{name} {value}" for name, value in _describe(reading, finding).fields)
+                lines.append(f"{finding.finding}. {_name(finding)}; {fields}")
+    return "\n".join(lines)
+
+
+# The text of a mark is dark on its own colour, in a light notebook and in a dark one.
+_FRAGMENT = """\
+<div class="marrowtext">
+<style>
+.marrowtext pre {{ white-space: pre-wrap; font: inherit; line-height: 1.6; padding: 1em; border: 1px solid #adb5bd;
+  background: none; color: inherit }}
+.marrowtext mark {{ padding: 0 .15em; border-radius: .2em; color: #212529 }}
+.marrowtext mark[title] {{ cursor: help }}
+.marrowtext table {{ border-collapse: collapse; margin: .3em 0 1em }}
+.marrowtext td {{ padding: .1em 1em .1em 0; vertical-align: top; text-align: left }}
+{colours}
+</style>
+<p>{legend}</p>
+<pre>{report}</pre>
+<h2>Findings</h2>
+{rows}
+{rejected}
+</div>
+"""
 
 _PAGE = """\
 <!doctype html>
@@ -122,20 +189,11 @@ _PAGE = """\
 <style>
 body {{ font: 1rem/1.6 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem;
   color: #212529; background: #fff }}
-pre {{ white-space: pre-wrap; font: inherit; padding: 1rem; border: 1px solid #dee2e6 }}
-mark {{ padding: 0 .15em; border-radius: .2em; color: inherit }}
-table {{ border-collapse: collapse; margin: .3rem 0 1rem }}
-td {{ padding: .1rem 1rem .1rem 0; vertical-align: top }}
-{colours}
 </style>
 </head>
 <body>
 <h1>{title}</h1>
-<p>{legend}</p>
-<pre>{report}</pre>
-<h2>Findings</h2>
-{rows}
-{rejected}
+{body}
 </body>
 </html>
 """
@@ -169,12 +227,15 @@ def _tell_rows(reading: Reading) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _name(finding: Finding) -> str:
+    return f"{finding.concept.value} {finding.assertion.value}, {finding.site or 'no site'}"
+
+
 def _describe(reading: Reading, finding: Finding) -> _Row:
-    name = f"{finding.concept.value} {finding.assertion.value}, {finding.site or 'no site'}"
     values = finding_row(finding).items()
     fields = ((name, str(value)) for name, value in values if name not in _TOLD and value not in (None, False))
     return _Row(
-        headline=f'{name}: "{_one_line(finding.mention)}"',
+        headline=f'{_name(finding)}: "{_one_line(finding.mention)}"',
         fields=tuple((name, _one_line(value)) for name, value in fields),
         reasons=tuple((rule, _find_words(reading, finding, rule)) for rule in finding.rules),
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from marrowtext.columns import finding_row
 from marrowtext.model import Finding, Report
 from marrowtext.rules import shipped_patterns
 
@@ -14,10 +16,46 @@ from marrowtext.rules import shipped_patterns
 if TYPE_CHECKING:
     from marrowtext.pipeline import Pipeline
 
-__all__ = ["Patterns", "findings", "pattern_folders", "shared_pipeline"]
+__all__ = ["Findings", "Patterns", "findings", "pattern_folders", "shared_pipeline"]
 
 Patterns = str | Path | Sequence[str | Path] | None
 """Folders of rules of one's own, which come on top of the shipped ones."""
+
+
+# The columns that a notebook shows of a list of findings; one that no finding fills is left out.
+_SHOWN = (
+    "finding", "section", "concept", "assertion", "change", "site", "zone", "level", "laterality", "pattern",
+    "pattern_assertion", "severity", "extent", "acuity", "size_mm", "grade",
+)  # fmt: skip
+
+
+class Findings(list[Finding]):
+    """A list of findings, in text order, which a notebook shows as a table with the sentence of each."""
+
+    def _repr_html_(self) -> str:
+        if not self:
+            return "<p>No findings.</p>"
+        rows = [finding_row(finding) for finding in self]
+        names = [name for name in _SHOWN if any(row[name] not in (None, "") for row in rows)]
+        head = "".join(f"<th>{name}</th>" for name in (*names, "sentence"))
+        body = "".join(
+            f"<tr>{''.join(f'<td>{_write(row[name])}</td>' for name in names)}<td>{_quote(finding)}</td></tr>\n"
+            for row, finding in zip(rows, self, strict=True)
+        )
+        return f'<table style="text-align: left"><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>'
+
+
+def _write(value: object) -> str:
+    return "" if value is None else escape(str(value))
+
+
+def _quote(finding: Finding) -> str:
+    """Write the sentence of a finding with its mention marked, the rules under the mouse."""
+    before, found, behind = finding.sentence.partition(finding.mention)
+    if not found:
+        return escape(before)
+    mark = f'<mark title="{escape(" ".join(finding.rules))}">{escape(finding.mention)}</mark>'
+    return f"{escape(before)}{mark}{escape(behind)}"
 
 
 def pattern_folders(patterns: Patterns) -> tuple[Path, ...]:
@@ -35,8 +73,8 @@ def shared_pipeline(folders: tuple[Path, ...]) -> Pipeline:
     return load_pipeline(*folders)
 
 
-def findings(text: str, *, id: str = "1", title: str | None = None, patterns: Patterns = None) -> list[Finding]:
-    """Read one report and give its findings, in text order.
+def findings(text: str, *, id: str = "1", title: str | None = None, patterns: Patterns = None) -> Findings:
+    """Read one report and give its findings, in text order, as a list that a notebook shows as a table.
 
     `title` is the exam title where the text does not hold it, `patterns` a folder of rules of one's own. The
     first call takes some seconds to build the pipeline. Raises RuleError for a rule that is wrong, TypeError for
@@ -44,4 +82,4 @@ def findings(text: str, *, id: str = "1", title: str | None = None, patterns: Pa
     """
     if not isinstance(text, str):
         raise TypeError(f"text is to be one report, a str, and not {type(text).__name__}; extract takes many")
-    return shared_pipeline(pattern_folders(patterns)).findings(Report(id, text, title))
+    return Findings(shared_pipeline(pattern_folders(patterns)).findings(Report(id, text, title)))
