@@ -148,8 +148,8 @@ class Page(HTMLParser):
 def test_page_marks_the_report() -> None:
     assert (
         'mild</mark> <mark class="mention" title="mention: edema.marrow\n'
-        '1. edema present, talus; section findings; bone talus; pattern unspecified; severity mild">marrow edema</mark> in the '
-        '<mark class="site" title="site: site.talus">talus</mark>.'
+        '1. edema present, talus; section findings; bone talus; pattern unspecified; severity mild">marrow edema</mark>'
+        ' in the <mark class="site" title="site: site.talus">talus</mark>.'
     ) in explain_html(reading())
 
 
