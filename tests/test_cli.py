@@ -93,7 +93,17 @@ def test_help_starts_without_what_is_slow_to_import() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["extract"], ["explain"], ["columns"], ["rules"], ["rules", "check"], ["rules", "list"]]
+    "command",
+    [
+        ["extract"],
+        ["explain"],
+        ["columns"],
+        ["rules"],
+        ["rules", "check"],
+        ["rules", "list"],
+        ["rules", "new"],
+        ["rules", "diff"],
+    ],
 )
 def test_every_command_has_help(run: Run, command: list[str]) -> None:
     result = run(*command, "--help")
@@ -445,6 +455,50 @@ def test_rules_check_passes(run: Run) -> None:
 
 def test_rules_check_takes_own_rules(run: Run, own_rules: Path) -> None:
     assert run("rules", "check", own_rules).code == 0
+
+
+def test_rules_check_takes_own_rules_alone(run: Run, own_rules: Path) -> None:
+    assert run("rules", "check", "--own", own_rules) == Result(0, "", "1 rules, 2 examples, 0 failures\n")
+
+
+def test_rules_new_writes_a_rule(run: Run) -> None:
+    result = run("rules", "new", "boggy", "--kind", "attribute", "--id", "severity.ours")
+    assert (result.code, result.out.splitlines()[:2]) == (0, ["[[attribute]]", 'id = "severity.ours"'])
+
+
+def test_rules_new_writes_a_file(run: Run, tmp_path: Path) -> None:
+    result = run("rules", "new", "spongy edema", "-o", tmp_path / "ours.toml")
+    assert (tmp_path / "ours.toml").read_text().startswith('[[mention]]\nid = "ours.spongy_edema"\n')
+    assert result.err == (
+        f"written    {tmp_path / 'ours.toml'}; mend its examples, then: marrowtext rules check --own {tmp_path}\n"
+    )
+
+
+def test_rules_new_does_not_overwrite(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text("mine")
+    assert run("rules", "new", "spongy edema", "-o", tmp_path / "ours.toml").code == 2
+    assert (tmp_path / "ours.toml").read_text() == "mine"
+
+
+def test_rules_diff_shows_rows_before_and_after(run: Run, tmp_path: Path, own_rules: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n1,Marrow blotch in the talus.\n2,No change.\n3,\n")
+    assert run("rules", "diff", own_rules, tmp_path / "in.csv") == Result(
+        0,
+        "gained: 1 at 0\n"
+        "  + [Marrow blotch|assertion=present|site=talus|laterality=none] in the talus.\n"
+        "    edema.own site.talus\n",
+        "reports    2, 1 with changes\nunread     1\nchanges    1\n  gained            1\n",
+    )
+
+
+def test_rules_diff_writes_all_changes_to_a_table(run: Run, tmp_path: Path, own_rules: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n1,Marrow blotch in the talus.\n2,Marrow blotch in the cuboid.\n")
+    result = run("rules", "diff", own_rules, tmp_path / "in.csv", "--limit", 0, "-o", tmp_path / "out.csv")
+    assert (result.code, result.out) == (0, "")
+    assert [(row["report_id"], row["kind"], row["rules_after"]) for row in read_csv(tmp_path / "out.csv")] == [
+        ("1", "gained", "edema.own site.talus"),
+        ("2", "gained", "edema.own site.cuboid"),
+    ]
 
 
 def test_rules_check_tells_a_failing_example(

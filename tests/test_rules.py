@@ -332,7 +332,86 @@ def test_id_that_another_folder_has_is_refused(tmp_path: Path) -> None:
     own.mkdir()
     (own / "own.toml").write_text(MENTION)
     found = refusal(write(tmp_path / "first"), own)
-    assert found == "own.toml: rule edema.marrow: id is taken by a rule in mentions.toml"
+    assert found == (
+        "own.toml: rule edema.marrow: id is taken by a rule in mentions.toml; give it another id, or put it in its "
+        "place with replace = true"
+    )
+
+
+# What a folder does to the rules of those before it
+
+
+def own(folder: Path, content: str) -> Path:
+    """Write a folder of one's own with one file."""
+    (folder / "own").mkdir()
+    (folder / "own" / "own.toml").write_text(content, encoding="utf-8")
+    return folder / "own"
+
+
+REPLACING = MENTION.replace("concept", "replace = true\nconcept").replace("{bone ,}marrow edema", "marrow edema")
+
+
+def test_rule_takes_the_place_of_another(tmp_path: Path) -> None:
+    rules = load_rules(write(tmp_path / "first"), own(tmp_path, REPLACING))
+    (mention,) = rules.of(MentionRule)
+    assert list(mention.phrases()) == [("term", "marrow edema")]
+    assert rules.origins["edema.marrow"] == "own.toml"
+
+
+def test_replaced_rule_keeps_its_place_among_the_others(tmp_path: Path) -> None:
+    ids = [rule.id for rule in load_rules(write(tmp_path / "first")).rules]
+    assert [rule.id for rule in load_rules(tmp_path / "first", own(tmp_path, REPLACING)).rules] == ids
+
+
+def test_third_folder_replaces_what_the_second_replaced(tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    second, third = own(tmp_path, REPLACING), own(tmp_path / "more", REPLACING.replace('["marrow', '["marrow bone'))
+    (mention,) = load_rules(write(tmp_path / "first"), second, third).of(MentionRule)
+    assert mention.terms == ("marrow bone edema",)
+
+
+def test_rule_that_replaces_none_is_refused(tmp_path: Path) -> None:
+    found = refusal(write(tmp_path / "first"), own(tmp_path, REPLACING.replace("edema.marrow", "edema.marow")))
+    assert found == (
+        "own.toml: rule edema.marow: replace: no folder before has this rule; did you mean 'edema.marrow'?"
+    )
+
+
+def test_rule_that_replaces_one_of_its_own_folder_is_refused(tmp_path: Path) -> None:
+    found = refusal(write(tmp_path / "first"), own(tmp_path, REPLACING + REPLACING))
+    assert found == "own.toml: rule edema.marrow: id is taken by a rule in own.toml"
+
+
+def test_rule_that_replaces_one_of_another_kind_is_refused(tmp_path: Path) -> None:
+    lookalike = REPLACING.replace("[[mention]]", "[[lookalike]]").replace('concept = "edema"\n', "")
+    found = refusal(write(tmp_path / "first"), own(tmp_path, lookalike))
+    assert found == "own.toml: rule edema.marrow: replace: the rule in mentions.toml is of another kind"
+
+
+def test_rule_is_switched_off(tmp_path: Path) -> None:
+    rules = load_rules(write(tmp_path / "first"), own(tmp_path, 'off = ["site.femoral_head"]'))
+    assert [rule.id for rule in rules.rules] == ["edema.marrow", "site.femur"]
+    assert list(rules.sites) == ["femur"]
+
+
+def test_switching_off_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    found = refusal(write(tmp_path / "first"), own(tmp_path, 'off = ["site.femoral_hed"]'))
+    assert found == "own.toml: off: rule 'site.femoral_hed' is none before; did you mean 'site.femoral_head'?"
+
+
+def test_switching_off_a_rule_of_the_same_folder_is_refused(tmp_path: Path) -> None:
+    found = refusal(write(tmp_path / "first"), own(tmp_path, f'off = ["edema.marrow"]\n{REPLACING}'))
+    assert found == "own.toml: off: rule 'edema.marrow' is one of the same folder"
+
+
+def test_switching_off_a_site_that_others_need_is_refused(tmp_path: Path) -> None:
+    found = refusal(write(tmp_path / "first"), own(tmp_path, 'off = ["site.femur"]'))
+    assert found == "more/sites.toml: rule site.femoral_head: parent: unknown site 'femur'"
+
+
+def test_list_of_what_is_off_that_is_no_list_is_refused(tmp_path: Path) -> None:
+    found = refusal(write(tmp_path / "first"), own(tmp_path, 'off = "edema.marrow"'))
+    assert found == 'own.toml: off: must be a list of rule ids, off = ["id"], above the tables of the file'
 
 
 def test_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from marrowtext.columns import FINDING_COLUMNS, Column, ColumnType, finding_row
 from marrowtext.corpora import GoldReport, read_gold, reports_file
 from marrowtext.errors import InputError
 from marrowtext.figures import FIELDS, Comparison, Figure, Score, measure
-from marrowtext.markup import MarkedMention, write_markup
+from marrowtext.markup import quote_row
 from marrowtext.model import Report
 from marrowtext.pairs import Pair, Row, pair_rows
 from marrowtext.predictions import read_predictions
@@ -41,7 +41,6 @@ FIGURE_COLUMNS: tuple[Column, ...] = (
 
 # The values that a line of the error list shows where they are not empty, and by which a pair is told to be wrong.
 _PLACE = ("assertion", "site", "laterality")
-_CONTEXT = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +223,7 @@ def _find_errors(text: str, comparison: Comparison, compared: Sequence[str]) -> 
         for field in compared:
             if gold[field] != found[field]:
                 shown = dict.fromkeys((*_PLACE, field))
-                marked, answer = _mark(text, gold, shown), _mark(text, found, shown)
+                marked, answer = quote_row(text, gold, shown), quote_row(text, found, shown)
                 yield RowError(field, pair.report_id, _start(pair), marked, answer, rules)
 
 
@@ -234,7 +233,7 @@ def _stand_alone(text: str, pair: Pair, comparison: Comparison) -> RowError:
     others = comparison.found if pair.gold else comparison.gold
     known = any(_overlaps(row, other) for other in others)
     kind = f"{'missed' if pair.gold else 'extra'} {'row' if known else 'mention'}"
-    marked = _mark(text, row, _PLACE)
+    marked = quote_row(text, row, _PLACE)
     return RowError(
         kind,
         pair.report_id,
@@ -253,20 +252,6 @@ def _start(pair: Pair) -> int:
     row = pair.gold or pair.found
     assert row is not None
     return int(str(row["start"]))
-
-
-def _mark(text: str, row: Row, keys: Sequence[str] | Mapping[str, None]) -> str:
-    """Write the words around a mention on one line, with its values in markup."""
-    start, end = int(str(row["start"])), int(str(row["end"]))
-    left = " ".join(text[max(0, start - _CONTEXT) : start].rpartition("\n\n")[2].split(" ")[start > _CONTEXT :])
-    right = text[end : end + _CONTEXT].partition("\n\n")[0]
-    right = right if len(right) < _CONTEXT else right.rpartition(" ")[0]
-    before, middle, after = (" ".join(part.split()) for part in (left, text[start:end], right))
-    before += " " * text[:start].endswith((" ", "\n")) if before else ""
-    after = " " * right.startswith((" ", "\n")) + after
-    values = tuple((key, None if row[key] is None else str(row[key])) for key in keys)
-    mention = MarkedMention(len(before), len(before) + len(middle), (values,))
-    return write_markup(before + middle + after, (mention,))
 
 
 def _write_error(error: RowError) -> str:

@@ -8,12 +8,15 @@ has `||` between them: `[edema|site=femoral_head||site=femoral_neck]`. Keys are 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from marrowtext.errors import MarkupError
 
-__all__ = ["MarkedMention", "MarkedText", "parse_markup", "write_markup"]
+__all__ = ["MarkedMention", "MarkedText", "parse_markup", "quote_row", "write_markup"]
 
+# How much of a report is quoted around a mention, in characters on each side.
+_CONTEXT = 110
 _BRACKETED = re.compile(r"\\([\[\]])|\[([^\[\]]*)\]|([\[\]])")
 
 
@@ -84,6 +87,20 @@ def write_markup(text: str, mentions: tuple[MarkedMention, ...]) -> str:
         at = mention.end
     parts.append(_escape(text[at:]))
     return "".join(parts)
+
+
+def quote_row(text: str, row: Mapping[str, object], keys: Iterable[str]) -> str:
+    """Write the words around the mention of a row on one line, with its values of some columns in markup."""
+    start, end = int(str(row["start"])), int(str(row["end"]))
+    left = " ".join(text[max(0, start - _CONTEXT) : start].rpartition("\n\n")[2].split(" ")[start > _CONTEXT :])
+    right = text[end : end + _CONTEXT].partition("\n\n")[0]
+    right = right if len(right) < _CONTEXT else right.rpartition(" ")[0]
+    before, middle, after = (" ".join(part.split()) for part in (left, text[start:end], right))
+    before += " " * text[:start].endswith((" ", "\n")) if before else ""
+    after = " " * right.startswith((" ", "\n")) + after
+    values = tuple((key, None if row[key] is None else str(row[key])) for key in keys)
+    mention = MarkedMention(len(before), len(before) + len(middle), (values,))
+    return write_markup(before + middle + after, (mention,))
 
 
 def _escape(text: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ from marrowtext.schema import (
     Policy,
     SideRule,
     SiteRule,
+    Skeleton,
     StructureRule,
 )
 from marrowtext.words import Spelling
@@ -73,6 +75,7 @@ class RuleSet:
     spelling: Spelling
     grammar: Grammar
     policy: Policy
+    skeletons: Mapping[str, Skeleton]
     hash: str
 
     def of(self, kind: type[ExampleRule]) -> Iterator[Any]:
@@ -106,51 +109,95 @@ def shipped_patterns() -> Path:
 def load_rules(*folders: Path) -> RuleSet:
     """Load and check every TOML file below the folders, the shipped rules where none is given.
 
-    Raises RuleError, naming file, rule and key, for an unknown key or value, a duplicate id, a blank term,
-    malformed markup, a rule without examples, or a site that is not in the tree.
+    A folder adds to those before it. A rule of it with `replace = true` takes the place of the one with its id, and
+    `off = ["id"]` switches rules off. Raises RuleError, naming file, rule and key, for an unknown key or value, an id
+    that is taken or not there, a blank term, malformed markup, a rule without examples, or a site that is not in the
+    tree.
     """
-    rules: dict[str, ExampleRule] = {}
-    origins: dict[str, str] = {}
-    variants: dict[str, str] = {}
-    tables: dict[str, dict[str, Any]] = {"grammar": {}, "policy": {}}
-    digest = hashlib.sha256()
+    contents = _Contents()
     for folder in folders or (shipped_patterns(),):
-        files = sorted(Path(folder).rglob("*.toml"))
-        if not files:
-            raise RuleError(f"{folder}: no pattern files (*.toml) here; name a folder that holds some")
-        for file in files:
-            name = file.relative_to(folder).as_posix()
-            content = file.read_bytes()
-            digest.update(name.encode() + b"\0" + content)
-            for kind, value in _read_table(name, content).items():
-                if kind == "variants":
-                    variants.update(_read_variants(name, value))
-                elif kind == "grammar":
-                    _extend_lists(name, tables[kind], value)
-                elif kind == "policy":
-                    tables[kind].update(value)
-                elif kind in _KINDS:
-                    for rule in _read_rules(name, kind, value):
-                        if rule.id in rules:
-                            raise RuleError(f"{name}: rule {rule.id}: id is taken by a rule in {origins[rule.id]}")
-                        rules[rule.id], origins[rule.id] = rule, name
-                else:
-                    raise RuleError(f"{name}: unknown table {kind!r}; known are {', '.join(sorted(_KINDS))}")
+        contents.add_folder(Path(folder))
+    rules = contents.rules
     sites = {rule.id.removeprefix("site."): rule for rule in rules.values() if isinstance(rule, SiteRule)}
-    _check_sites(sites, rules, origins)
-    grammar = _validated(Grammar, "grammar", {"words": tables["grammar"]})
+    _check_sites(sites, rules, contents.origins)
+    grammar = _validated(Grammar, "grammar", {"words": contents.grammar})
     return RuleSet(
         rules=tuple(rules.values()),
-        origins=origins,
+        origins=contents.origins,
         sites=sites,
         spelling=Spelling(
-            variants,
+            contents.variants,
             [p for name in ("abbreviations", "short_forms") if name in grammar.words for p in grammar.phrases(name)],
         ),
         grammar=grammar,
-        policy=_validated(Policy, "policy", tables["policy"]),
-        hash=digest.hexdigest()[:16],
+        policy=_validated(Policy, "policy", contents.policy),
+        skeletons=contents.skeletons,
+        hash=contents.digest.hexdigest()[:16],
     )
+
+
+class _Contents:
+    """What pattern folders hold, each laid over those before it."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, ExampleRule] = {}
+        self.origins: dict[str, str] = {}
+        self.variants: dict[str, str] = {}
+        self.skeletons: dict[str, Skeleton] = {}
+        self.grammar: dict[str, Any] = {}
+        self.policy: dict[str, Any] = {}
+        self.digest = hashlib.sha256()
+
+    def add_folder(self, folder: Path) -> None:
+        """Add the files below a folder, in the order of their paths."""
+        files = sorted(folder.rglob("*.toml"))
+        if not files:
+            raise RuleError(f"{folder}: no pattern files (*.toml) here; name a folder that holds some")
+        # The rules of the folders before, which this one may replace or switch off, each once.
+        free = set(self.rules)
+        off: dict[str, str] = {}
+        for file in files:
+            name, content = file.relative_to(folder).as_posix(), file.read_bytes()
+            self.digest.update(name.encode() + b"\0" + content)
+            for kind, value in _read_table(name, content).items():
+                if kind == "off":
+                    off.update(dict.fromkeys(_read_off(name, value), name))
+                elif kind in _KINDS:
+                    for rule in _read_rules(name, kind, value):
+                        self._add_rule(rule, name, free)
+                else:
+                    self._add_table(name, kind, value)
+        for id, name in off.items():
+            if id not in free:
+                why = "is one of the same folder" if id in self.rules else f"is none before{_tell_near(id, free)}"
+                raise RuleError(f"{name}: off: rule {id!r} {why}")
+            del self.rules[id]
+
+    def _add_rule(self, rule: ExampleRule, name: str, free: set[str]) -> None:
+        where, taken = f"{name}: rule {rule.id}", self.rules.get(rule.id)
+        if taken is not None and not (rule.replace and rule.id in free):
+            remedy = "; give it another id, or put it in its place with replace = true" if rule.id in free else ""
+            raise RuleError(f"{where}: id is taken by a rule in {self.origins[rule.id]}{remedy}")
+        if rule.replace and taken is None:
+            raise RuleError(f"{where}: replace: no folder before has this rule{_tell_near(rule.id, free)}")
+        if rule.replace and type(taken) is not type(rule):
+            raise RuleError(f"{where}: replace: the rule in {self.origins[rule.id]} is of another kind")
+        free.discard(rule.id)
+        self.rules[rule.id], self.origins[rule.id] = rule, name
+
+    def _add_table(self, name: str, kind: str, value: Any) -> None:
+        match kind:
+            case "variants":
+                self.variants.update(_read_variants(name, value))
+            case "grammar":
+                _extend_lists(name, self.grammar, value)
+            case "policy":
+                self.policy.update(value)
+            case "skeleton":
+                self.skeletons.update(_read_skeletons(name, value))
+            case _:
+                known = sorted([*_KINDS, "grammar", "off", "policy", "variants"])
+                raise RuleError(f"{name}: unknown table {kind!r}; known are {', '.join(known)}")
 
 
 def _read_table(name: str, content: bytes) -> dict[str, Any]:
@@ -177,6 +224,23 @@ def _extend_lists(name: str, lists: dict[str, Any], more: object) -> None:
         raise RuleError(f"{name}: grammar: each key must be a list of words")
     for key, words in more.items():
         lists[key] = [*lists.get(key, []), *words]
+
+
+def _read_off(name: str, value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(id, str) for id in value):
+        raise RuleError(f'{name}: off: must be a list of rule ids, off = ["id"], above the tables of the file')
+    return value
+
+
+def _read_skeletons(name: str, value: object) -> dict[str, Skeleton]:
+    if not isinstance(value, dict) or not value.keys() <= _KINDS.keys():
+        raise RuleError(f"{name}: skeleton: write [skeleton.KIND]; kinds are {', '.join(sorted(_KINDS))}")
+    return {kind: _validated(Skeleton, f"{name}: skeleton {kind}", fields) for kind, fields in value.items()}
+
+
+def _tell_near(id: str, ids: Set[str]) -> str:
+    near = get_close_matches(id, ids, n=1)
+    return f"; did you mean {near[0]!r}?" if near else "; marrowtext rules list lists them"
 
 
 def _read_rules(name: str, kind: str, value: object) -> Iterator[ExampleRule]:

@@ -24,6 +24,7 @@ __all__ = [
     "Policy",
     "SideRule",
     "SiteRule",
+    "Skeleton",
     "StructureRule",
 ]
 
@@ -43,12 +44,16 @@ class _Strict(BaseModel):
 
 
 class ExampleRule(_Strict):
-    """What every rule has: an id, its terms, and examples that it must find and near misses that it must leave."""
+    """What every rule has: an id, its terms, and examples that it must find and near misses that it must leave.
+
+    `replace` puts it in the place of the rule of that id in a folder before.
+    """
 
     id: _Id
     terms: tuple[_Term, ...] = Field(min_length=1)
     finds: tuple[_Term, ...] = Field(min_length=1)
     skips: tuple[_Term, ...] = Field(min_length=1)
+    replace: bool = False
 
     def phrases(self) -> Iterator[tuple[str, str]]:
         """Yield each form of the rule (`term` unless it has others) with each phrase, alternatives written out."""
@@ -230,6 +235,17 @@ class Grammar(_Strict):
     def phrases(self, name: str) -> tuple[str, ...]:
         """Give the phrases of one list, alternatives written out."""
         return tuple(phrase for term in self.words[name] for phrase in expand_term(term))
+
+
+class Skeleton(_Strict):
+    """How a new rule of one kind begins: the lines with its keys, and an example of each sort for a `{phrase}`.
+
+    `{id}` stands for the id of the rule.
+    """
+
+    keys: tuple[_Term, ...] = ()
+    finds: _Term
+    skips: _Term
 
 
 class Policy(_Strict):

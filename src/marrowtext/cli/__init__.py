@@ -24,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-rules_app = typer.Typer(help="Check and list the rules.", no_args_is_help=True, rich_markup_mode=None)
+rules_app = typer.Typer(help="Check, list, begin and compare rules.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
 # In the order in which --help lists them.
@@ -32,6 +32,8 @@ for command in (extract.extract, explain.explain, evaluate.evaluate, columns.col
     app.command()(guard(command))
 rules_app.command("check")(guard(rules.check_rules))
 rules_app.command("list")(guard(rules.list_rules))
+rules_app.command("new")(guard(rules.new_rule))
+rules_app.command("diff")(guard(rules.diff_rules))
 
 
 def main() -> None:
