@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from marrowtext.engine import Cue, Edge, Match
 from marrowtext.model import Assertion, Change
@@ -22,8 +22,7 @@ _STRONGEST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What the text claims about a mention: `assertion` is None where a neutral name got no value."""
 
     assertion: Assertion | None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from marrowtext.clauses import Clauses
 from marrowtext.engine import Match
@@ -32,8 +32,7 @@ _BY_SIDE = 7
 _GRADED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(NamedTuple):
     """What is said of a mention beside its place; None where nothing is."""
 
     severity: str | None = None
@@ -43,7 +42,7 @@ class Attributes:
     size_mm: float | None = None
     grade_system: str | None = None
     grade: str | None = None
-    rules: tuple[str, ...] = field(default=())
+    rules: tuple[str, ...] = ()
 
 
 class AttributeReader:
@@ -180,7 +179,7 @@ class AttributeReader:
         """
         begin = clauses.around(name.start)[0]
         degrees = [
-            (m.start, m.end, replace(attributes, severity=_rule(m).value))
+            (m.start, m.end, attributes._replace(severity=_rule(m).value))
             for m in words.attributes
             if _rule(m).column == "severity" and _rule(m).value and m.start >= begin
         ]
@@ -208,7 +207,7 @@ class AttributeReader:
         for match in words.grades:
             grade = re.compile(_grade_rule(match).grades, re.IGNORECASE)
             return [
-                (at - 1, at + 1, replace(attributes, grade=text[words.tokens[at].start : words.tokens[at].end]))
+                (at - 1, at + 1, attributes._replace(grade=text[words.tokens[at].start : words.tokens[at].end]))
                 for at in range(match.end, len(words.tokens))
                 if grade.fullmatch(words.tokens[at].norm)
                 and (at == match.end or self._lexicon.has("grade_words", words.tokens[at - 1].norm))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from typing import NamedTuple
 
 from marrowtext.assertion import Claim
 from marrowtext.causes import Cause, strongest
@@ -54,9 +54,9 @@ def _turned(chosen: Cause | None, candidates: Sequence[Cause]) -> Cause | None:
         if other is chosen or chosen is None:
             continue
         if chosen.pattern in other.rule.turns:
-            return replace(chosen, pattern=other.rule.turns[chosen.pattern], rule=other.rule)
+            return chosen._replace(pattern=other.rule.turns[chosen.pattern], rule=other.rule)
         if other.pattern in chosen.rule.turns:
-            return replace(chosen, pattern=chosen.rule.turns[other.pattern], assertion=other.assertion)
+            return chosen._replace(pattern=chosen.rule.turns[other.pattern], assertion=other.assertion)
     return chosen
 
 
@@ -131,8 +131,7 @@ def _is_verdict(report: ParsedReport, parsed: ParsedSentence) -> bool:
     return at > 0 and bool(parsed.causes) and parsed.causes[0].token <= at + 3
 
 
-@dataclass(frozen=True, slots=True)
-class _Statement:
+class _Statement(NamedTuple):
     """A cause in a sentence that sums up, where the sentence and the cause are said to be, and of what it speaks."""
 
     cause: Cause
@@ -159,9 +158,9 @@ class Summary:
         if not unstated or assertion not in CURRENT or section not in _SUMMED:
             return cause
         if place is not None and place.side is None:
-            place = replace(place, side=report.heading(report.sentences[number]).side or report.exam.side)
+            place = place._replace(side=report.heading(report.sentences[number]).side or report.exam.side)
         if place is not None and place.level is None:
-            place = replace(place, level=next((p.level for p in report.heading(report.sentences[number]).places), None))
+            place = place._replace(level=next((p.level for p in report.heading(report.sentences[number]).places), None))
         found = [cause] if cause else []
         found += [statement.cause for statement in self._statements if _names(report, statement, place)]
         return strongest(found, report.tools.rules.policy) or cause
@@ -193,10 +192,10 @@ def _read_statements(report: ParsedReport, parsed: ParsedSentence) -> Iterator[_
     refers = report.tools.lexicon.finds("references", parsed.words.sentence.norms)
     sides = {place.side for place in parsed.places if place.side} or {side_of(match) for match in parsed.words.sides}
     only = next(iter(sides)) if len(sides) == 1 else None
-    places = [replace(place, side=place.side or only) for place in parsed.places if not place.masked]
+    places = [place._replace(side=place.side or only) for place in parsed.places if not place.masked]
     for cause in parsed.causes:
         if cause.assertion in CURRENT:
-            own = [replace(place, side=place.side or only) for place in cause.places] or places
+            own = [place._replace(side=place.side or only) for place in cause.places] or places
             yield _Statement(cause, places, own, current, refers)
 
 

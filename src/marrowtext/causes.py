@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from marrowtext.model import Assertion, Laterality, Pattern
 from marrowtext.phrases import Lexicon, Words
@@ -14,8 +14,7 @@ from marrowtext.schema import CauseRule, Policy
 __all__ = ["Cause", "CauseFinder", "strongest"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """A cause that a sentence names: its span in the text, how sure it is, and where it is said to be."""
 
     start: int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
@@ -13,8 +13,7 @@ from marrowtext.places import Place
 __all__ = ["Clauses", "cut_clauses"]
 
 
-@dataclass(frozen=True, slots=True)
-class Clauses:
+class Clauses(NamedTuple):
     """The tokens at which a new clause begins, in order; the first clause begins at 0."""
 
     starts: tuple[int, ...]

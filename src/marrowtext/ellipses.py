@@ -7,8 +7,8 @@ same of them, and "but persists on the right" tells how it went on that side.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from marrowtext.attributes import Attributes
 from marrowtext.causes import Cause
@@ -36,8 +36,7 @@ _OPENINGS: Mapping[str, tuple[Assertion | None, Change | None]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A mention of sentence `number` at one place. `antecedent` is the row that an anaphoric name stands for."""
 
     number: int
@@ -79,9 +78,8 @@ def find_ellipses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> 
             if extends and any(r.name is row.name and r.place and r.place.site == place.site for r in earlier):
                 continue
             before = next((side_of(match) for match in parsed.words.sides if match.end == at), None)
-            yield replace(
-                row,
-                place=replace(place, side=place.side or before) if extends else place,
+            yield row._replace(
+                place=place._replace(side=place.side or before) if extends else place,
                 source=LinkSource.CLAUSE,
                 assertion=assertion or row.assertion,
                 change=row.change if assertion is None else change,
@@ -181,7 +179,7 @@ def _on_side(report: ParsedReport, place: Place, side: Match) -> Place:
     """Give the same place on the side that other words name; its rules name those words."""
     others = {rule.id for rule in report.tools.rules.of(SideRule)}
     kept = (rule for rule in place.rules if rule not in others)
-    return replace(place, side=side_of(side), rules=(*kept, side.rule.id))
+    return place._replace(side=side_of(side), rules=(*kept, side.rule.id))
 
 
 def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> Iterator[Row]:
@@ -222,9 +220,8 @@ def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> I
         for place in there:
             if place.group != there[0].group:
                 continue
-            yield replace(
-                row,
-                place=place if place.side or not places else replace(place, side=_side_of(sides)),
+            yield row._replace(
+                place=place if place.side or not places else place._replace(side=_side_of(sides)),
                 source=LinkSource.CLAUSE,
                 assertion=assertion,
                 change=change,

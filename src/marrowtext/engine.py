@@ -2,9 +2,9 @@
 
 One small Doc per sentence that names something, made from our own tokens, so that line breaks, double spaces and
 hyphens inside a phrase do not matter and every match maps back to offsets of the original text. medspaCy is shown only
-what its rules can tell apart: of a sentence the runs of words that names have, and its cues and their targets with
-blanks between; what it says of these is remembered, as they are few. The words around the names are looked up in a tree
-of phrases, which needs no Doc.
+what its rules can tell apart: of a sentence the words of names, and its cues and their targets with blanks between;
+what it says of these is remembered, as they are few. The words around the names are looked up in a tree of phrases,
+which needs no Doc.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from loguru import logger
@@ -65,6 +65,10 @@ class Match(NamedTuple):
     end: int
     rule: ExampleRule
     form: str
+
+
+# As with tokens, a named tuple is made faster without its constructor.
+_make_match = partial(tuple.__new__, Match)
 
 
 class Edge(NamedTuple):
@@ -126,7 +130,6 @@ class Engine:
             for words, speaking in cues.items()
             if any(rule.change and rule.assertion for rule in speaking.values())
         )
-        self._name_words = frozenset(word for words in names for word in words)
         self._find_names = lru_cache(maxsize=_REMEMBERED)(self._run_targets)
         self._find_edges = lru_cache(maxsize=_REMEMBERED)(self._run_context)
         self._targets = TargetMatcher(self._nlp, result_type=None, prune=False)
@@ -151,26 +154,26 @@ class Engine:
         `raw` is the text that the offsets of the tokens point into.
         """
         norms = [token.norm for token in tokens]
-        found = [*self._around.find(norms), *self._names_in(norms)]
-        matches = [
-            Match(start, end, rule, form)
+        found = self._around.find(norms)
+        if not self._triggers.isdisjoint(norms):
+            found += self._names_in(norms)
+        found.sort(key=_by_place)
+        return [
+            _make_match((start, end, rule, form))
             for start, end, meanings in found
             for rule, form in meanings
             if form != "capital" or raw[tokens[start].start : tokens[end - 1].end].isupper()
         ]
-        matches.sort(key=lambda match: (match.start, -match.end))
-        return matches
 
-    def _names_in(self, norms: list[str]) -> Iterator[_Found]:
-        """Find the names: in the runs of words that names have, one of which must be a trigger."""
-        start = 0
-        for end, norm in enumerate((*norms, _BLANK)):
-            if norm in self._name_words:
-                continue
-            if not self._triggers.isdisjoint(norms[start:end]):
-                for first, last, meanings in self._find_names(tuple(norms[start:end])):
-                    yield start + first, start + last, meanings
-            start = end + 1
+    def _names_in(self, norms: Sequence[str]) -> Iterator[_Found]:
+        """Find the names, where they overlap all at once: medspaCy is shown no other words."""
+        start = end = 0
+        for first, last, _ in (*self._names.find(norms), (len(norms), 0, ())):
+            if first >= end:
+                for begin, stop, meanings in self._find_names(tuple(norms[start:end])) if end else ():
+                    yield start + begin, start + stop, meanings
+                start = first
+            end = max(end, last)
 
     def relate(
         self, tokens: Sequence[Token], targets: Sequence[tuple[int, int, str]], breaks: Sequence[int]
@@ -249,6 +252,11 @@ class Engine:
     def _order(self, modifier: ConTextModifier) -> tuple[int, int, int]:
         """Order cues by where they stand and by their rules, whenever ConText was given these."""
         return *modifier.modifier_span, self._ranks[modifier.rule.metadata["rule"].id]
+
+
+def _by_place(found: _Found) -> tuple[int, int]:
+    """Order by where a phrase begins, the longest first."""
+    return found[0], -found[1]
 
 
 class _Splitter:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from marrowtext.engine import Engine
 from marrowtext.model import Laterality, LateralitySource, Report, Section, SectionName, Sentence
@@ -31,8 +31,7 @@ _EXAM = 8
 _OPENING = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Exam:
+class Exam(NamedTuple):
     """The side of a one-sided exam, where it was read, and the body regions of the exam."""
 
     side: Laterality | None = None
@@ -40,8 +39,7 @@ class Exam:
     regions: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Naming:
+class _Naming(NamedTuple):
     """What one stretch of text names: sides, whether a part of the body in the plural, the regions of its places."""
 
     sides: frozenset[Laterality]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from marrowtext.clauses import Clauses
 from marrowtext.engine import Match
@@ -32,8 +32,7 @@ _BESIDE = 3
 _REFERS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What a sentence stands in: the places of its headings, whether they speak of bone, the places of the sentence
     before, where this one goes on about it, and the one vertebral level that the sentence before names.
     """
@@ -46,8 +45,7 @@ class Surroundings:
     same_item: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(NamedTuple):
     """A bone or a structure that a name may be in."""
 
     start: int

@@ -7,8 +7,8 @@ the rest of the sentence, the heading, and the sentence before where the mention
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from marrowtext.clauses import Clauses
 from marrowtext.gaps import Gaps
@@ -32,8 +32,7 @@ class LinkSource(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """The places of a mention. `bone` says whether what it is in is bone; None where nothing says."""
 
     places: tuple[Place, ...]
@@ -195,7 +194,7 @@ class Linker:
         if not levels and around.level and any(not _is_many(words, place) for place in places):
             levels = [around.level]
         return tuple(
-            replace(place, level=level) if self._is_unlevelled(place) else place
+            place._replace(level=level) if self._is_unlevelled(place) else place
             for place in places
             for level in ([at for at in levels if self._has_level(place, at)] or [place.level])
         )
@@ -224,7 +223,7 @@ class Linker:
             key = (place.site, place.level, place.side)
             if key in unique:
                 zones = tuple(dict.fromkeys((*unique[key].zones, *place.zones)))
-                unique[key] = replace(unique[key], zones=zones)
+                unique[key] = unique[key]._replace(zones=zones)
             else:
                 unique[key] = place
         kept = [
@@ -241,13 +240,13 @@ class Linker:
         spread = [place.level for place in unique.values() if place.level_only and place.level]
         if len(spread) > 1:
             kept = [
-                replace(place, level=level)
+                place._replace(level=level)
                 for place in kept
                 for level in (spread if self._is_unlevelled(place) else [place.level])
             ]
         levels = [place.level for place in unique.values() if place.level]
         return [
-            replace(place, level=levels[0])
+            place._replace(level=levels[0])
             if levels and place.level is None and self._rules.sites[place.site].level == "vertebra"
             else place
             for place in kept

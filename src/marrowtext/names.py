@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from marrowtext.engine import Match
 from marrowtext.model import Assertion, Concept
@@ -25,8 +25,7 @@ _UNKNOWN = 2
 _BREAKS = ("verbs", "places", "joins", "denials")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A mention at tokens `start` to `end`, its most explicit name, and whether it is one of two alternatives.
 
     An `elided` one says marrow further before: "marrow and obturator externus edema".

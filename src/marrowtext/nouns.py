@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from marrowtext.engine import Match
 from marrowtext.phrases import Lexicon, Words
@@ -16,8 +16,7 @@ __all__ = ["Context", "NounChooser", "rule_of", "site_of"]
 _AT_LEVEL = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What short names are read by: sites named before, and the regions of the exam. The words of a `heading` need no
     noun ("tibial:"). `compartment` is the direction of the compartment in the heading ("medial").
     """

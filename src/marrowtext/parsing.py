@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from marrowtext.attributes import AttributeReader
 from marrowtext.causes import CauseFinder
@@ -29,8 +29,7 @@ CURRENT = (Assertion.PRESENT, Assertion.POSSIBLE)
 _OPENING = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """What the headings over a sentence say: places, whether they speak of bone, a side, a compartment ("medial")."""
 
     places: tuple[Place, ...] = ()

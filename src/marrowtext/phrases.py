@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
@@ -41,8 +40,7 @@ _START = attrgetter("start")
 _HIGHEST = {"C": 7, "T": 12, "L": 6, "S": 5}
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """A vertebral level or range at tokens `start` to `end`: L4, L4-L5."""
 
     start: int

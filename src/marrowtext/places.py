@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from marrowtext.engine import Match
 from marrowtext.model import Laterality
@@ -25,8 +26,7 @@ __all__ = ["SACRUM", "Place", "PlaceReader"]
 SACRUM = "sacrum"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A site as a sentence names it, at tokens `start` to `end` with all its modifiers; `noun` is its name alone.
 
     Places with the same `group` stand in one list. `masked` ones only lend their name to a soft tissue.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from marrowtext.assertion import Claim
 from marrowtext.attribution import Summary, attribute_cause
@@ -36,7 +35,7 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
         rows.extend(find_courses(report, number, rows))
     summary = Summary(report)
     rows = [
-        row if cause is row.cause else replace(row, cause=cause)
+        row if cause is row.cause else row._replace(cause=cause)
         for row in rows
         for cause in [summary.attribute(row.number, row.assertion, row.place, row.cause)]
     ]
@@ -67,7 +66,7 @@ def _inherited(report: ParsedReport, rows: Sequence[Row]) -> list[Row]:
             causes.setdefault((row.number, row.name.start), []).append(row.cause)
     policy = report.tools.rules.policy
     return [
-        replace(row, cause=strongest(causes.get((row.number, row.name.start), []), policy))
+        row._replace(cause=strongest(causes.get((row.number, row.name.start), []), policy))
         if row.assertion in CURRENT
         else row
         for row in rows
@@ -85,7 +84,7 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
             rejected.append(_reject(parsed, name, "no value beside a neutral name"))
             continue
         if claim.assertion is Assertion.PRESENT and report.tools.linker.is_doubted(parsed.words, name):
-            claim = replace(told, assertion=Assertion.POSSIBLE)
+            claim = told._replace(assertion=Assertion.POSSIBLE)
         # "No tibial tunnel edema": what stands right before the name is not itself denied.
         places = [p for p in parsed.places if p.end == name.start or not _is_denied_name(parsed, p)]
         places = [p for p in places if not report.tools.lexicon.before("exam_of", parsed.words.tokens, p.start)]
@@ -152,7 +151,7 @@ def _rows_at(
     if attributes.acuity is None and cause is not None and claim.assertion in CURRENT:
         said = report.tools.attributes.read_acuity(parsed.words, cause.start, cause.end)
         if said is not None:
-            attributes = replace(attributes, acuity=said[0], rules=(*attributes.rules, said[1]))
+            attributes = attributes._replace(acuity=said[0], rules=(*attributes.rules, said[1]))
     row = Row(
         number,
         name,
@@ -177,17 +176,17 @@ def _rows_at(
         sited = _sited(report, name, place)
         if sited is not None and courses:
             for side, cue in courses:
-                told = replace(row, place=replace(sited, side=side), change=cue.rule.change)
-                yield replace(told, assertion=cue.rule.assertion or row.assertion, rules=(*row.rules[:1], cue.rule.id))
+                told = row._replace(place=sited._replace(side=side), change=cue.rule.change)
+                yield told._replace(assertion=cue.rule.assertion or row.assertion, rules=(*row.rules[:1], cue.rule.id))
             continue
         if sited is None or not apart:
-            yield replace(row, place=sited)
+            yield row._replace(place=sited)
             continue
         for side, own in apart:
-            yield replace(row, place=replace(sited, side=side), attributes=own)
+            yield row._replace(place=sited._replace(side=side), attributes=own)
     for place in excepted:
-        there = replace(row, place=_sited(report, name, place), source=LinkSource.CLAUSE)
-        yield replace(there, assertion=Assertion.PRESENT, change=None)
+        there = row._replace(place=_sited(report, name, place), source=LinkSource.CLAUSE)
+        yield there._replace(assertion=Assertion.PRESENT, change=None)
 
 
 def _read_courses(report: ParsedReport, parsed: ParsedSentence, name: Name) -> list[tuple[Laterality, Cue]]:
@@ -224,7 +223,7 @@ def _sited(report: ParsedReport, name: Name, place: Place | None) -> Place | Non
         return Place(site, None, (), None, name.start, name.end, (name.start, name.end), -1, ())
     rules = report.tools.rules
     if rules.is_within(site, place.site):
-        return replace(place, site=site, level_only=False)
+        return place._replace(site=site, level_only=False)
     if rules.sites[site].region != rules.sites[place.site].region:
         return Place(site, None, (), None, name.start, name.end, (name.start, name.end), -1, ())
     return place

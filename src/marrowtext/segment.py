@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice, pairwise
+from typing import NamedTuple
 
 from marrowtext.model import Section, SectionName, Sentence
 from marrowtext.rules import RuleSet
@@ -59,8 +59,7 @@ _LONGEST = 1500
 _DASH_LABEL_WORDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentedText:
+class SegmentedText(NamedTuple):
     """The sections and sentences of a text, and the stretches that name the exam."""
 
     sections: tuple[Section, ...]
@@ -68,16 +67,14 @@ class SegmentedText:
     titles: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
     """How lines are to be joined: whether the text is notes, one to a line, and the width at which its lines wrap."""
 
     notes: bool
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
+class _Heading(NamedTuple):
     start: int
     end: int
     rule: HeadingRule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from marrowtext.assertion import Claim, decide
@@ -39,7 +39,7 @@ class ParsedSentence:
     def moved_to(self, words: Words) -> ParsedSentence:
         """Give the same for the same words elsewhere; positions are token numbers, but those of causes are offsets."""
         by = words.sentence.start - self.words.sentence.start
-        causes = [replace(cause, start=cause.start + by, end=cause.end + by) for cause in self.causes]
+        causes = [cause._replace(start=cause.start + by, end=cause.end + by) for cause in self.causes]
         return ParsedSentence(words, self.places, self.clauses, self.names, self.claims, causes, self.cues)
 
 
@@ -105,7 +105,7 @@ class SentenceReader:
                 words, name.head, name.rule.assertion, mine, stops, lexicon, policy, neutral=name.rule.neutral
             )
             if claim.assertion is not None and claim.assertion in asking:
-                claim = replace(claim, assertion=asking[claim.assertion], change=None)
+                claim = claim._replace(assertion=asking[claim.assertion], change=None)
             parsed.claims.append(claim)
 
     def _decide_causes(self, parsed: ParsedSentence, edges: list[Edge]) -> None:
