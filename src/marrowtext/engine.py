@@ -13,6 +13,7 @@ import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from loguru import logger
@@ -186,16 +187,26 @@ class Engine:
         found = self._cues.find(norms)
         if not found:
             return [], []
-        words, places = _reduce(norms, found, targets)
-        edges, cues = self._find_edges(
-            words,
-            tuple([(bisect_left(places, start), bisect_left(places, end), label) for start, end, label in targets]),
-            tuple([bisect_left(places, start) for start in breaks]),
-        )
-        return (
-            [Edge(target, places[start], places[end - 1] + 1, rule) for target, start, end, rule in edges],
-            [Cue(places[start], places[end - 1] + 1, rule) for start, end, rule in cues],
-        )
+        edges: list[Edge] = []
+        cues: list[Cue] = []
+        for first, last in _cut(len(norms), breaks, [(start, end) for start, end, _ in (*found, *targets)]):
+            here = [cue for cue in found if first <= cue[0] < last]
+            if not here:
+                continue
+            numbers = [number for number, target in enumerate(targets) if first <= target[0] < last]
+            near = [targets[number] for number in numbers]
+            words, places = _reduce(norms, here, near)
+            found_edges, found_cues = self._find_edges(
+                words,
+                tuple([(bisect_left(places, start), bisect_left(places, end), label) for start, end, label in near]),
+                tuple([bisect_left(places, start) for start in breaks if first < start < last]),
+            )
+            edges += [
+                Edge(numbers[target], places[start], places[end - 1] + 1, rule)
+                for target, start, end, rule in found_edges
+            ]
+            cues += [Cue(places[start], places[end - 1] + 1, rule) for start, end, rule in found_cues]
+        return edges, cues
 
     def may_hold(self, norms: Sequence[str], *kinds: type[ExampleRule]) -> bool:
         """Say whether a sentence holds a term of a rule of one of the kinds, which are none of names and cues."""
@@ -269,6 +280,12 @@ class _Splitter:
         return Doc(self._vocab, words=text.split(" "))
 
 
+def _cut(length: int, breaks: Iterable[int], spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Cut a sentence at its breaks, which no cue reaches over, but for those inside a cue or a target."""
+    cuts = [at for at in breaks if not any(start < at < end for start, end in spans)]
+    return list(pairwise((0, *cuts, length)))
+
+
 def _reduce(
     norms: Sequence[str], cues: Sequence[tuple[int, int, Sequence[CueRule]]], targets: Iterable[tuple[int, int, str]]
 ) -> tuple[tuple[str, ...], list[int]]:
@@ -278,15 +295,17 @@ def _reduce(
     """
     room = 2 * max(rule.within or 0 for _, _, rules in cues for rule in rules) + 1
     spoken = {at for start, end, _ in cues for at in range(start, end)}
-    kept = spoken.union(*(range(start, end) for start, end, _ in targets))
+    kept = spoken.union(*[range(start, end) for start, end, _ in targets])
     words: list[str] = []
     places: list[int] = []
-    blanks = room
-    for at, norm in enumerate(norms):
-        blanks = 0 if at in kept else blanks + 1
-        if blanks <= room:
-            words.append(norm if at in spoken else _BLANK)
-            places.append(at)
+    behind = min(kept)
+    for at in sorted(kept):
+        blanks = min(at - behind, room)
+        words += [_BLANK] * blanks
+        places += range(behind, behind + blanks)
+        words.append(norms[at] if at in spoken else _BLANK)
+        places.append(at)
+        behind = at + 1
     return tuple(words), places
 
 
