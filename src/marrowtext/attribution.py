@@ -9,7 +9,7 @@ from typing import NamedTuple
 from marrowtext.assertion import Claim
 from marrowtext.causes import Cause, strongest
 from marrowtext.links import Link, LinkSource
-from marrowtext.model import Assertion, Pattern, SectionName
+from marrowtext.model import Assertion, Pattern, SectionName, Sentence
 from marrowtext.names import Name
 from marrowtext.parsing import CURRENT, ParsedReport
 from marrowtext.phrases import side_of
@@ -107,10 +107,7 @@ def _neighbour_causes(report: ParsedReport, number: int, name: Name, link: Link)
     """Give the causes of the sentence behind or before, where it speaks of this edema."""
     tools = report.tools
     found: list[Cause] = []
-    lists = ("continuations", "hedges", "equals")
-    if report.stands_with(number + 1, number) and any(
-        tools.lexicon.at(name, report.sentences[number + 1].tokens, 0) for name in lists
-    ):
+    if report.stands_with(number + 1, number) and _may_go_on(report, report.sentences[number + 1]):
         after = report.parse(number + 1)
         speaks = tools.lexicon.at("continuations", after.words.tokens, 0) or _is_verdict(report, after)
         if speaks and not after.names:
@@ -120,6 +117,13 @@ def _neighbour_causes(report: ParsedReport, number: int, name: Name, link: Link)
         if link.source is LinkSource.BEFORE or goes_on:
             found += report.parse(number - 1).causes
     return [cause for cause in found if cause.assertion in CURRENT]
+
+
+def _may_go_on(report: ParsedReport, sentence: Sentence) -> bool:
+    """Say whether a sentence opens like one that goes on about the edema before it."""
+    lexicon, opening = report.tools.lexicon, sentence.norms[:1]
+    lists = ("continuations", "hedges", "equals")
+    return any(lexicon.may_hold(name, opening) and lexicon.at(name, sentence.tokens, 0) for name in lists)
 
 
 def _is_verdict(report: ParsedReport, parsed: ParsedSentence) -> bool:
@@ -155,7 +159,7 @@ class Summary:
         report = self._report
         section = report.sentences[number].section.name
         unstated = cause is None or cause.rule.unstated
-        if not unstated or assertion not in CURRENT or section not in _SUMMED:
+        if not unstated or assertion not in CURRENT or section not in _SUMMED or not self._statements:
             return cause
         if place is not None and place.side is None:
             place = place._replace(side=report.heading(report.sentences[number]).side or report.exam.side)

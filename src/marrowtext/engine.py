@@ -131,6 +131,12 @@ class Engine:
             for words, speaking in cues.items()
             if any(rule.change and rule.assertion for rule in speaking.values())
         )
+        self._begins = {
+            kind: frozenset(
+                words[0] for words, known in around.items() if any(isinstance(rule, kind) for rule, _ in known.values())
+            )
+            for kind in {type(rule) for rule in rules.rules}
+        }
         self._find_names = lru_cache(maxsize=_REMEMBERED)(self._run_targets)
         self._find_edges = lru_cache(maxsize=_REMEMBERED)(self._run_context)
         self._targets = TargetMatcher(self._nlp, result_type=None, prune=False)
@@ -210,6 +216,8 @@ class Engine:
 
     def may_hold(self, norms: Sequence[str], *kinds: type[ExampleRule]) -> bool:
         """Say whether a sentence holds a term of a rule of one of the kinds, which are none of names and cues."""
+        if all(self._begins[kind].isdisjoint(norms) for kind in kinds):
+            return False
         return any(isinstance(rule, kinds) for *_, known in self._around.find(norms) for rule, _ in known)
 
     def may_tell_course(self, norms: Sequence[str]) -> bool:

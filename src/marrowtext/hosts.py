@@ -79,7 +79,8 @@ class HostFinder:
         if self._lexicon.at("lies_by", words.tokens, name.end):
             return True
         tokens = words.tokens
-        for at in range(name.end, min(name.end + _REFERS, len(tokens))):
+        pronouns = self._lexicon.may_hold("pronouns", words.sentence.norms)
+        for at in range(name.end, min(name.end + _REFERS, len(tokens))) if pronouns else ():
             led = at < name.end + _BESIDE or self._lexicon.before("places", tokens, at)
             if led and self._lexicon.has("pronouns", tokens[at].norm) and tokens[at].norm != "both":
                 return True

@@ -190,6 +190,12 @@ class Sentence:
             self._norms = self._splitter.norms(self.start, self.end)
         return self._norms
 
+    def placed_in(self, section: Section) -> Sentence:
+        """Give the same sentence in another section."""
+        placed = Sentence(self.start, self.end, section, self.headings, self._splitter)
+        placed._tokens, placed._norms = self._tokens, self._norms
+        return placed
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:

@@ -87,7 +87,7 @@ class Lexicon:
         # By list and first word (or last word), the lengths that a phrase can have, longest first.
         self._begins = {name: _lengths(phrases, 0) for name, phrases in self._lists.items()}
         self._ends = {name: _lengths(phrases, -1) for name, phrases in self._lists.items()}
-        self._trees: dict[tuple[str, ...], PhraseTree[int]] = {}
+        self._trees: dict[tuple[str, ...], tuple[frozenset[str], PhraseTree[int]]] = {}
         self.compounds = dict(phrase.split() for phrase in rules.grammar.phrases("compounds"))
         self.ordinals = {word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)}
         self.ordinals.update(dict.fromkeys(rules.grammar.phrases("first_names"), 1))
@@ -117,7 +117,7 @@ class Lexicon:
 
     def finds(self, name: str, norms: Sequence[str]) -> bool:
         """Say whether a sentence holds a phrase of a list."""
-        return self.may_hold(name, norms) and bool(self.find((name,), norms))
+        return bool(self.find((name,), norms))
 
     def find(self, names: tuple[str, ...], norms: Sequence[str]) -> list[tuple[int, str, int]]:
         """Find the phrases of several lists in a sentence: token, list and length; of one token the first list's."""
@@ -126,9 +126,12 @@ class Lexicon:
             for rank in reversed(range(len(names))):
                 for phrase in self._lists[names[rank]]:
                     tree.add(phrase, rank)
-            self._trees[names] = tree
+            self._trees[names] = frozenset(word for name in names for word in self._begins[name]), tree
+        begins, tree = self._trees[names]
+        if begins.isdisjoint(norms):
+            return []
         best: dict[int, tuple[int, int]] = {}
-        for start, end, rank in self._trees[names].find(norms):
+        for start, end, rank in tree.find(norms):
             if start not in best or rank <= best[start][0]:
                 best[start] = (rank, end - start)
         return [(start, names[rank], length) for start, (rank, length) in best.items()]

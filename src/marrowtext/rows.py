@@ -64,6 +64,8 @@ def _inherited(report: ParsedReport, rows: Sequence[Row]) -> list[Row]:
     for row in rows:
         if row.cause is not None and row.assertion in CURRENT:
             causes.setdefault((row.number, row.name.start), []).append(row.cause)
+    if not causes:
+        return list(rows)
     policy = report.tools.rules.policy
     return [
         row._replace(cause=strongest(causes.get((row.number, row.name.start), []), policy))

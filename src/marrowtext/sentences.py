@@ -72,15 +72,14 @@ class SentenceReader:
         known = self._parsed(text[sentence.start : sentence.end], sentence.section.name, context, asked)
         return known.moved_to(words)
 
-    def _alone(self, text: str, section: SectionName) -> Sentence:
-        return Sentence(0, len(text), Section(section, 0, len(text)), (), TextSplitter(text, self._rules.spelling))
-
     def _read_words(self, text: str) -> Words:
-        sentence = self._alone(text, SectionName.OTHER)
+        section = Section(SectionName.OTHER, 0, len(text))
+        sentence = Sentence(0, len(text), section, (), TextSplitter(text, self._rules.spelling))
         return self._lexicon.sort(sentence, text, self._engine.match(sentence.tokens, text))
 
     def _parse(self, text: str, section: SectionName, context: Context, asked: bool) -> ParsedSentence:
-        words = self._words(text)._replace(sentence=self._alone(text, section))
+        words = self._words(text)
+        words = words._replace(sentence=words.sentence.placed_in(Section(section, 0, len(text))))
         places = self._places.read(words, context)
         clauses = cut_clauses(words, places, self._lexicon)
         names = join_names(words, places, self._lexicon)

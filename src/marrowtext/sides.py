@@ -169,9 +169,9 @@ def _is_pronoun(report: ParsedReport, words: Words, match: Match) -> bool:
 
 def _is_other(report: ParsedReport, row: Row, place: Place) -> bool:
     """Say whether a place is that of the other side than the exam's: "the opposite hip"."""
-    tokens, lexicon = report.sentences[row.number].tokens, report.tools.lexicon
     if row.source not in (LinkSource.CLAUSE, LinkSource.SENTENCE):
         return False
+    tokens, lexicon = report.words(row.number).tokens, report.tools.lexicon
     return any(lexicon.has("other_side", token.norm) for token in tokens[max(place.start - 2, 0) : place.end])
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from itertools import product
+from itertools import chain, product
 from typing import Generic, TypeVar
 
 from marrowtext.model import Token
@@ -29,10 +29,21 @@ _WORD = re.compile(
 )
 
 
-# What stands between two spaces; no word reaches over one.
-_PIECE = re.compile(r"\S+")
 # How many pieces of text are remembered with their words.
 _MOST_KNOWN = 100_000
+
+
+class _Memory(dict[str, _Value]):
+    """What was read of each piece of text; looked up as a dictionary, the fastest that there is."""
+
+    def __init__(self, read: Callable[[str], _Value]) -> None:
+        self._read = read
+
+    def __missing__(self, piece: str) -> _Value:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        value = self[piece] = self._read(piece)
+        return value
 
 
 class Spelling:
@@ -44,22 +55,11 @@ class Spelling:
     def __init__(self, variants: Mapping[str, str], abbreviations: Iterable[str] = ()) -> None:
         self._variants = dict(variants)
         self._abbreviations = frozenset(abbreviations)
-        self._known: dict[str, tuple[tuple[int, int, str], ...]] = {}
-        self._leading: dict[str, tuple[tuple[int, int, str], ...]] = {}
-
-    def words_of(self, piece: str, leads: bool = False) -> tuple[tuple[int, int, str], ...]:
-        """Give start, end and normal form of the words of a piece of text without spaces.
-
-        The full stop of an abbreviation is no word where something follows it, in the piece or where it `leads` on to
-        the next one; it is one where the abbreviation is in capitals, which may end there.
-        """
-        known = self._leading if leads else self._known
-        words = known.get(piece)
-        if words is None:
-            if len(known) >= _MOST_KNOWN:
-                known.clear()
-            words = known[piece] = tuple(self._read(piece, leads=leads))
-        return words
+        # The words of a piece of text without spaces: start, end and normal form. The full stop of an abbreviation is
+        # no word where something follows it, in the piece or where it leads on to the next one.
+        self.words_of = _Memory(lambda piece: tuple(self._read(piece, leads=False)))
+        self.words_leading = _Memory(lambda piece: tuple(self._read(piece, leads=True)))
+        self.norms_of = _Memory(lambda piece: tuple(norm for _, _, norm in self._read(piece, leads=False)))
 
     def _read(self, piece: str, *, leads: bool) -> Iterator[tuple[int, int, str]]:
         before = ""
@@ -99,13 +99,16 @@ def split_words(text: str, spelling: Spelling, start: int = 0, end: int | None =
     The full stop of an abbreviation is no token, unless nothing follows it or it is in capitals, which may end there.
     """
     stop = len(text) if end is None else end
-    words_of = spelling.words_of
     tokens: list[Token] = []
-    for match in _PIECE.finditer(text, start, stop):
-        piece, at = match.group(), match.start()
-        leads = piece[-1] == "." and not text[match.end() : min(match.end() + 2, stop)].isspace()
-        for first, last, norm in words_of(piece, leads and match.end() < stop):
+    at = start
+    # No word reaches over a space.
+    for piece in text[start:stop].split():
+        at = text.index(piece, at)
+        end = at + len(piece)
+        leads = piece[-1] == "." and end < stop and not text[end : min(end + 2, stop)].isspace()
+        for first, last, norm in spelling.words_leading[piece] if leads else spelling.words_of[piece]:
             tokens.append(make_token((at + first, at + last, norm)))
+        at = end
     return tokens
 
 
@@ -114,7 +117,7 @@ def normal_form(phrase: str, spelling: Spelling) -> tuple[str, ...]:
     pieces = phrase.split()
     if "." in phrase[:-1] and any(piece[-1] == "." for piece in pieces[:-1]):
         return tuple([token.norm for token in split_words(phrase, spelling)])
-    return tuple([norm for piece in pieces for _, _, norm in spelling.words_of(piece)])
+    return tuple(chain.from_iterable(map(spelling.norms_of.__getitem__, pieces)))
 
 
 class TextSplitter:
