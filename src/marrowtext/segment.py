@@ -37,7 +37,7 @@ _STOP = re.compile(
     r"|(?<=[a-z0-9)]\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)"
     r"|(?<=[A-Z)]\.)(?=[A-Z]{2,}\b))"
 )
-_ITEM_SIGN = re.compile(r"[.)](?<=\d[.)])\s?[A-Z][a-zA-Z]|[/|]")
+_ITEM_SIGN = re.compile(r"[.)/|](?:(?<=[/|])|(?<=\d[.)])\s?[A-Z][a-zA-Z])")
 _COUNT = re.compile(r"[1-9](?<!\S[1-9])(?=\s+[^\W\d_]{3,})")
 _FIRST_COUNT = re.compile(r"[ :-]*1(?<!\S1)(?=\s+[^\W\d_]{3,})")
 _LABEL_SIGN = re.compile(r"[:\-–—](?:(?<=:)|(?<=\s[\-–—])(?=\s))")
@@ -89,8 +89,12 @@ class Segmenter:
         for rule in rules.of(HeadingRule):
             for _, phrase in rule.phrases():
                 self._headings[phrase.lower()] = rule
-        self._first_words = {match.group() for phrase in self._headings if (match := _WORD.match(phrase))}
-        self._most_words = max(len(phrase.split()) for phrase in self._headings)
+        # How many words the longest heading has that begins with a word.
+        self._first_words: dict[str, int] = {}
+        for phrase in self._headings:
+            first, *others = _WORD.findall(phrase)
+            self._first_words[first] = max(self._first_words.get(first, 0), 1 + len(others))
+        self._most_words = max(self._first_words.values())
         self._numbered = frozenset(word.lower() for word in rules.grammar.phrases("numbered"))
         self._abbreviations = frozenset(rules.grammar.phrases("abbreviations"))
         self._short_forms = frozenset(rules.grammar.phrases("short_forms"))
@@ -98,9 +102,9 @@ class Segmenter:
             r"\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("exam_names"))) + r")\b", re.IGNORECASE
         )
         self._bare_headings = frozenset(rules.grammar.phrases("bare_headings"))
-        self._open_end = re.compile(
-            r"(?:,|\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("open_ends"))) + r"))\s*$", re.IGNORECASE
-        )
+        open_ends = rules.grammar.phrases("open_ends")
+        self._open_end = re.compile(r"(?:,|\b(?:" + "|".join(map(re.escape, open_ends)) + r"))$", re.IGNORECASE)
+        self._longest_open_end = max(map(len, open_ends))
         self._body = frozenset(rules.grammar.phrases("body_words"))
         self._sides = frozenset(phrase for rule in rules.of(SideRule) for _, phrase in rule.phrases())
 
@@ -143,11 +147,11 @@ class Segmenter:
         text, or one of those that need no sign ("Hx 27F").
         """
         first = _WORD.match(text, start, end)
-        if first is None or first.group().lower().rstrip("/") not in self._first_words:
+        most = self._first_words.get(first.group().lower().rstrip("/"), 0) if first is not None else 0
+        if not most:
             return None
-        words = [(m.start(), m.end()) for m in islice(_WORD.finditer(text, start, end), self._most_words)]
-        for number in range(len(words), 0, -1):
-            stop = words[number - 1][1]
+        stops = [word.end() for word in islice(_WORD.finditer(text, start, end), most)]
+        for number, stop in zip(range(len(stops), 0, -1), reversed(stops), strict=True):
             slash = text[stop - 1] == "/"
             rule = self._headings.get(" ".join(text[start : stop - slash].lower().split()))
             if rule is None:
@@ -261,7 +265,8 @@ class Segmenter:
         if content[-1] == ";":
             return following[0].islower()
         # A line that is one such word is a heading: "LEFT".
-        open_end = self._open_end.search(content) is not None and len(content.split()) > 1
+        reach = max(len(content) - self._longest_open_end, 0)
+        open_end = self._open_end.search(content, reach) is not None and len(content.split()) > 1
         if open_end or (following[0].islower() and not layout.notes):
             return True
         wrapped = _LONG_LINE <= len(content) <= layout.width / _FULL
