@@ -191,6 +191,9 @@ def find_courses(report: ParsedReport, number: int, earlier: Sequence[Row]) -> I
         return
     if row.number != number and not report.stands_with(number, row.number):
         return
+    if row.number == number and "," not in report.sentences[number].norms and not report.parse(number).clauses.starts:
+        # The one clause there is tells of the mention itself.
+        return
     if not report.may_tell_course(number):
         return
     words = report.words(number)

@@ -126,17 +126,10 @@ class Engine:
         # Every name holds one of these words, which the screen proves when it is built.
         lists = (*rules.grammar.phrases("triggers"), *rules.grammar.phrases("anaphors"))
         self._triggers = frozenset(word for phrase in lists for word in normal_form(phrase, rules.spelling))
-        self._course_ends = frozenset(
-            next(word for word in reversed(words) if word != END)
-            for words, speaking in cues.items()
-            if any(rule.change and rule.assertion for rule in speaking.values())
-        )
-        self._begins = {
-            kind: frozenset(
-                words[0] for words, known in around.items() if any(isinstance(rule, kind) for rule, _ in known.values())
-            )
-            for kind in {type(rule) for rule in rules.rules}
-        }
+        self._courses: PhraseTree[bool] = PhraseTree()
+        for words, speaking in cues.items():
+            if any(rule.change and rule.assertion for rule in speaking.values()):
+                self._courses.add(words, True)
         self._find_names = lru_cache(maxsize=_REMEMBERED)(self._run_targets)
         self._find_edges = lru_cache(maxsize=_REMEMBERED)(self._run_context)
         self._targets = TargetMatcher(self._nlp, result_type=None, prune=False)
@@ -216,15 +209,11 @@ class Engine:
 
     def may_hold(self, norms: Sequence[str], *kinds: type[ExampleRule]) -> bool:
         """Say whether a sentence holds a term of a rule of one of the kinds, which are none of names and cues."""
-        if all(self._begins[kind].isdisjoint(norms) for kind in kinds):
-            return False
         return any(isinstance(rule, kinds) for *_, known in self._around.find(norms) for rule, _ in known)
 
     def may_tell_course(self, norms: Sequence[str]) -> bool:
         """Say whether a sentence holds a cue that tells how an edema went."""
-        if self._course_ends.isdisjoint(norms):
-            return False
-        return any(rule.change and rule.assertion for _, _, rules in self._cues.find((*norms, END)) for rule in rules)
+        return bool(self._courses.find((*norms, END)))
 
     def _run_targets(self, words: tuple[str, ...]) -> tuple[_Found, ...]:
         for start, end, meanings in self._names.find(words):

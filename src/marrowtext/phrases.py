@@ -87,7 +87,7 @@ class Lexicon:
         # By list and first word (or last word), the lengths that a phrase can have, longest first.
         self._begins = {name: _lengths(phrases, 0) for name, phrases in self._lists.items()}
         self._ends = {name: _lengths(phrases, -1) for name, phrases in self._lists.items()}
-        self._trees: dict[tuple[str, ...], tuple[frozenset[str], PhraseTree[int]]] = {}
+        self._trees: dict[tuple[str, ...], PhraseTree[int]] = {}
         self.compounds = dict(phrase.split() for phrase in rules.grammar.phrases("compounds"))
         self.ordinals = {word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)}
         self.ordinals.update(dict.fromkeys(rules.grammar.phrases("first_names"), 1))
@@ -126,12 +126,9 @@ class Lexicon:
             for rank in reversed(range(len(names))):
                 for phrase in self._lists[names[rank]]:
                     tree.add(phrase, rank)
-            self._trees[names] = frozenset(word for name in names for word in self._begins[name]), tree
-        begins, tree = self._trees[names]
-        if begins.isdisjoint(norms):
-            return []
+            self._trees[names] = tree
         best: dict[int, tuple[int, int]] = {}
-        for start, end, rank in tree.find(norms):
+        for start, end, rank in self._trees[names].find(norms):
             if start not in best or rank <= best[start][0]:
                 best[start] = (rank, end - start)
         return [(start, names[rank], length) for start, (rank, length) in best.items()]

@@ -147,9 +147,12 @@ class PhraseTree(Generic[_Value]):
         self._first: dict[str, int] = {}
         self._next: dict[tuple[int, str], int] = {}
         self._values: list[_Value | None] = []
+        # The longest word of each phrase, which is mostly its rarest: a sentence without any of them has no phrase.
+        self._longest: set[str] = set()
 
     def add(self, words: Sequence[str], value: _Value) -> None:
         """Add a phrase; of one that is known the value is changed."""
+        self._longest.add(max(words, key=len))
         node = self._grow(self._first, words[0])
         for word in words[1:]:
             node = self._grow(self._next, (node, word))
@@ -165,6 +168,8 @@ class PhraseTree(Generic[_Value]):
     def find(self, words: Sequence[str]) -> list[tuple[int, int, _Value]]:
         """Give start, end and value of every phrase in a sentence, also of overlapping ones."""
         found: list[tuple[int, int, _Value]] = []
+        if self._longest.isdisjoint(words):
+            return found
         follow, values, count = self._next.get, self._values, len(words)
         for start, first in enumerate(map(self._first.get, words)):
             if first is None:
