@@ -45,6 +45,9 @@ def decide(
 ) -> Claim:
     """Decide what the cues in `edges` claim about the mention at tokens `target`."""
     start, end = target
+    table = policy.sections.get(words.sentence.section.name, {})
+    if not edges:
+        return Claim(None if neutral else table.get(default, default), None, ())
     held = [
         edge for edge in edges if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)
     ]
@@ -60,7 +63,6 @@ def decide(
         held = [nearest, *(edge for edge in held if edge.rule.assertion is not Assertion.ABSENT)]
     else:
         held = [edge for edge in held if not edge.rule.value]
-    section = words.sentence.section.name
     changes = [edge for edge in held if edge.rule.change]
     resolved = [edge for edge in changes if edge.rule.change is Change.RESOLVED]
     partial = [edge for edge in held if edge.rule.partial]
@@ -72,7 +74,6 @@ def decide(
         changes = [edge for edge in changes if edge not in partial]
         held = [edge for edge in held if edge not in partial]
     change: Change | None = None
-    table = policy.sections.get(section, {})
     asked = any(
         table.get(e.rule.assertion, e.rule.assertion) is Assertion.HYPOTHETICAL for e in held if e.rule.assertion
     )
@@ -129,13 +130,12 @@ def _lies_in(words: Words, edge: Edge, start: int, lexicon: Lexicon) -> bool:
     if not between:
         return False
     here = between[-1].end
-    skipped = {p for m in (*words.attributes, *words.zones) for p in range(m.start, m.end)}
     while here < start:
         length = lexicon.at("lies_in", words.tokens, here, start)
         if length:
             rest = range(here + length, start)
             return all(
-                at in skipped
+                at in words.adjectives
                 or lexicon.has("determiners", words.tokens[at].norm)
                 or lexicon.has("parts", words.tokens[at].norm)
                 or lexicon.has("lying", words.tokens[at].norm)
@@ -159,7 +159,7 @@ def _is_of_another(words: Words, edge: Edge, target: tuple[int, int], lexicon: L
     between = [match for match in _findings_between(words, low, high) if not _in_mention(words, match)]
     if not between or (behind and _is_complement(words, low, between[0].start, lexicon)):
         return False
-    light = {p for m in (*words.attributes, *words.zones, *between) for p in range(m.start, m.end)}
+    light = words.adjectives.union(*[range(match.start, match.end) for match in between])
     at, last = low, max(match.start for match in between) if behind else high
     while at < last:
         norm = words.tokens[at].norm

@@ -281,8 +281,7 @@ class AttributeReader:
         """Say whether a measure is that of the noun behind it: "with a displaced 9 mm chondral body"."""
         if self._lexicon.at("sized", words.tokens, at):
             return True
-        skipped = {p for m in (*words.attributes, *words.zones) for p in range(m.start, m.end)}
-        while at in skipped:
+        while at in words.adjectives:
             at += 1
         others = (*words.associated, *words.causes, *words.lookalikes, *words.structures)
         return any(match.start == at for match in others)

@@ -102,8 +102,7 @@ def _has_verb_before(words: Words, lexicon: Lexicon, at: int) -> bool:
 def _leads_to_name(words: Words, at: int, names: Sequence[tuple[int, int]]) -> bool:
     """Say whether only adjectives stand between a token and the next name."""
     begins = {start for start, _ in names}
-    skipped = {p for m in (*words.attributes, *words.zones) for p in range(m.start, m.end)}
-    while at in skipped and at not in begins:
+    while at in words.adjectives and at not in begins:
         at += 1
     return at in begins
 

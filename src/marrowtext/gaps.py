@@ -17,15 +17,9 @@ class Gaps:
         """Say whether only adjectives, directions and sides stand between."""
         at = start
         while at < end:
+            matches = (*words.attributes, *words.zones, *words.sides) if at in words.modifiers else ()
             length = (
-                max(
-                    (
-                        m.end - at
-                        for m in (*words.attributes, *words.zones, *words.sides)
-                        if m.start == at and m.end <= end
-                    ),
-                    default=0,
-                )
+                max([m.end - at for m in matches if m.start == at and m.end <= end], default=0)
                 or self._lexicon.at("parts", words.tokens, at, end)
                 or (words.tokens[at].norm in ("-", "'s"))
             )
@@ -37,11 +31,7 @@ class Gaps:
     def is_light(self, words: Words, at: int) -> bool:
         """Say whether a token is an article, a part word or an adjective."""
         norm = words.tokens[at].norm
-        return (
-            self._lexicon.has("determiners", norm)
-            or self._lexicon.has("parts", norm)
-            or any(m.start <= at < m.end for m in (*words.attributes, *words.zones, *words.sides))
-        )
+        return at in words.modifiers or self._lexicon.has("determiners", norm) or self._lexicon.has("parts", norm)
 
     def is_list(self, words: Words, start: int, end: int) -> bool:
         """Say whether only commas, brackets and small words stand between: telegraphic "BME, femoral head"."""

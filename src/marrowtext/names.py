@@ -245,9 +245,8 @@ def _is_substance(words: Words, lexicon: Lexicon, name: Name, match: Match) -> b
     tokens, at = words.tokens, name.end
     if not lexicon.at("places", tokens, at, match.start):
         return False
-    skipped = {p for m in (*words.zones, *words.attributes, *words.sides) for p in range(m.start, m.end)}
     at += lexicon.at("places", tokens, at, match.start)
-    return all(p in skipped or lexicon.has("determiners", tokens[p].norm) for p in range(at, match.start))
+    return all(p in words.modifiers or lexicon.has("determiners", tokens[p].norm) for p in range(at, match.start))
 
 
 def _is_alternative_of(words: Words, places: Sequence[Place], lexicon: Lexicon, start: int, match: Match) -> bool:
@@ -338,8 +337,9 @@ def _are_weightings(words: Words, places: Sequence[Place], lexicon: Lexicon, sta
 
 def _covered(words: Words, places: Sequence[Place], at: int, limit: int) -> int:
     """Give the length of an attribute, a direction or a place that begins at a token."""
-    ends = [m.end for m in (*words.attributes, *words.zones) if m.start == at and m.end <= limit]
-    ends += [place.end for place in places if place.start <= at < place.end and place.end <= limit]
+    ends = [place.end for place in places if place.start <= at < place.end and place.end <= limit]
+    if at in words.adjectives:
+        ends += [m.end for m in (*words.attributes, *words.zones) if m.start == at and m.end <= limit]
     return max(ends, default=at) - at
 
 

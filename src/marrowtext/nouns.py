@@ -111,7 +111,6 @@ class NounChooser:
         """Say whether only modifiers stand between a token and the next mention or finding of bone."""
         starts = {match.start for match in (*words.mentions, *words.lookalikes)}
         starts |= {match.start for match in words.causes if _lies_in_bone(match)}
-        skipped = {p for m in (*words.zones, *words.attributes, *words.sides) for p in range(m.start, m.end)}
         sites = {p for m in words.sites for p in range(m.start, m.end)}
         inside = next((match for match in words.causes if match.start < at < match.end and _lies_in_bone(match)), None)
         if inside is not None and self._lexicon.has("fractures", words.tokens[inside.end - 1].norm):
@@ -122,7 +121,7 @@ class NounChooser:
                 return True
             norm = words.tokens[at].norm
             if (
-                at in skipped
+                at in words.modifiers
                 or at in sites
                 or norm in ("and", ",", "or", "/")
                 or self._lexicon.has("parts", norm)

@@ -49,7 +49,10 @@ class Level(NamedTuple):
 
 
 class Words(NamedTuple):
-    """A sentence with the terms that hold in it. Positions are token numbers; `end` is exclusive."""
+    """A sentence with the terms that hold in it. Positions are token numbers; `end` is exclusive.
+
+    `adjectives` are the tokens of attributes and zones, `modifiers` those of sides too.
+    """
 
     sentence: Sentence
     tokens: tuple[Token, ...]
@@ -64,6 +67,8 @@ class Words(NamedTuple):
     causes: tuple[Match, ...]
     associated: tuple[Match, ...]
     levels: tuple[Level, ...]
+    adjectives: frozenset[int]
+    modifiers: frozenset[int]
 
     def moved_to(self, sentence: Sentence) -> Words:
         """Give the same terms for a sentence of the same words elsewhere."""
@@ -175,6 +180,17 @@ class Lexicon:
         others = [match for same in columns.values() for match in _longest(same)]
         tokens = sentence.tokens
         taken = [match for match in places if match.form in ("term", "plural")]
+        zones_left = tuple([match for match in _longest(zones) if not _inside(match, taken)])
+        sides = tuple(
+            [
+                match
+                for match in _longest(by_kind.get(SideRule, []))
+                if not _is_of_joint(match, tokens)
+                and not _is_of_zones(match, zones, tokens)
+                and not self._is_no_side(match, tokens)
+            ]
+        )
+        adjectives = _tokens_of((*others, *zones_left))
         return Words(
             sentence=sentence,
             tokens=tokens,
@@ -182,19 +198,15 @@ class Lexicon:
             lookalikes=_only(LookalikeRule, names),
             sites=_only(SiteRule, places),
             structures=tuple(sorted([*_only(StructureRule, places), *_longest(lesions)], key=_START)),
-            sides=tuple(
-                m
-                for m in _longest(by_kind.get(SideRule, []))
-                if not _is_of_joint(m, tokens)
-                and not _is_of_zones(m, zones, tokens)
-                and not self._is_no_side(m, tokens)
-            ),
-            zones=tuple(match for match in _longest(zones) if not _inside(match, taken)),
+            sides=sides,
+            zones=zones_left,
             attributes=tuple(others),
             grades=tuple(_longest(by_kind.get(GradeRule, []))),
             causes=tuple(_longest(by_kind.get(CauseRule, []))),
             associated=tuple(_longest(by_kind.get(AssociatedRule, []))),
             levels=tuple(self._find_levels(sentence, text)),
+            adjectives=adjectives,
+            modifiers=adjectives | _tokens_of(sides),
         )
 
     def _is_no_side(self, match: Match, tokens: Sequence[Token]) -> bool:
@@ -300,7 +312,12 @@ def _is_short(match: Match) -> bool:
 
 
 def _only(kind: type[ExampleRule], matches: Iterable[Match]) -> tuple[Match, ...]:
-    return tuple(match for match in matches if isinstance(match.rule, kind))
+    return tuple([match for match in matches if isinstance(match.rule, kind)])
+
+
+def _tokens_of(matches: Iterable[Match]) -> frozenset[int]:
+    """Give the numbers of the tokens in matches."""
+    return frozenset([at for match in matches for at in range(match.start, match.end)])
 
 
 def _inside(match: Match, others: Iterable[Match]) -> bool:
