@@ -89,11 +89,13 @@ class AttributeReader:
         )
 
     def _nearest(self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name], column: str) -> Match | None:
+        found = [match for match in words.attributes if _rule(match).column == column and _rule(match).value]
+        if not found:
+            return None
         begin, limit = clauses.around(name.start)[0], clauses.around(name.end - 1)[1]
         candidates: list[tuple[int, Match]] = []
-        for match in words.attributes:
-            rule = _rule(match)
-            if rule.column != column or not rule.value or not begin <= match.start < limit:
+        for match in found:
+            if not begin <= match.start < limit:
                 continue
             if match.end <= name.head[0] and self._modifies(words, match.end, name, names):
                 candidates.append((name.head[0] - match.end, match))
@@ -153,12 +155,13 @@ class AttributeReader:
         return not after.isalpha() or bool(free) or _rule(match).column in ("extent", "subchondral")
 
     def _subchondral(self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name]) -> Match | None:
+        found = [match for match in words.attributes if _rule(match).column == "subchondral"]
+        if not found:
+            return None
         begin, limit = clauses.around(name.start)[0], clauses.around(name.end - 1)[1]
         owned = {m.start for m in (*words.associated, *words.causes)}
-        for match in words.attributes:
-            if _rule(match).column != "subchondral" or not begin <= match.start < limit:
-                continue
-            if match.start in owned:
+        for match in found:
+            if match.start in owned or not begin <= match.start < limit:
                 continue
             if name.start <= match.start < name.end:
                 return match
@@ -178,12 +181,14 @@ class AttributeReader:
         "grade 2 right, grade 3 left".
         """
         begin = clauses.around(name.start)[0]
+        sides = [side for side in self.single_sides(words) if side[0] >= begin]
+        if len(sides) < 2:
+            return []
         degrees = [
             (m.start, m.end, attributes._replace(severity=_rule(m).value))
             for m in words.attributes
             if _rule(m).column == "severity" and _rule(m).value and m.start >= begin
         ]
-        sides = [side for side in self.single_sides(words) if side[0] >= begin]
         reach = 2 * _BY_SIDE if any(token.norm == "respectively" for token in words.tokens) else _BY_SIDE
         for told in (degrees, self._graded(words, text, attributes)):
             for first, second in pairwise(told):
@@ -236,11 +241,10 @@ class AttributeReader:
 
     def _under_cartilage(self, words: Words, clauses: Clauses, name: Name) -> Match | None:
         """Find the loss of cartilage that the edema is said to lie under: "chondral loss with subjacent edema"."""
-        begin, _ = clauses.around(name.start)
-        limit = clauses.around(name.end - 1)[1]
         losses = [m for m in words.causes if getattr(m.rule, "cartilage", False)]
         if not losses:
             return None
+        begin, limit = clauses.around(name.start)[0], clauses.around(name.end - 1)[1]
         under = [at for at in range(begin, limit) if self._lexicon.at("under", words.tokens, at)]
         behind = [at for at in under if at >= name.end and self._lexicon.at("places", words.tokens, at)]
         for match in losses:
@@ -253,6 +257,9 @@ class AttributeReader:
 
     def _size(self, words: Words, text: str, name: Name, names: Sequence[Name]) -> float | None:
         sentence = words.sentence
+        sizes = list(_SIZE.finditer(text, sentence.start, sentence.end))
+        if not sizes:
+            return None
         start, end = words.tokens[name.start].start, words.tokens[name.end - 1].end
         others = [
             (words.tokens[m.start].start, words.tokens[m.end - 1].end)
@@ -260,7 +267,7 @@ class AttributeReader:
             if not any(_overlap(m, n) for n in names)
         ]
         others += [(words.tokens[n.start].start, words.tokens[n.end - 1].end) for n in names if n is not name]
-        for match in _SIZE.finditer(text, sentence.start, sentence.end):
+        for match in sizes:
             low, high = (end, match.start()) if match.start() >= end else (match.end(), start)
             if low > high or any(low <= first and last <= high for first, last in others):
                 continue

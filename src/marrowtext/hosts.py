@@ -95,7 +95,11 @@ class HostFinder:
         names: Sequence[Name],
         around: Surroundings,
     ) -> tuple[bool | None, str | None]:
-        """Say whether what a bare name is in is bone, and the structure it is in where it is not."""
+        """Say whether what a name is in is bone, and the structure it is in where it is not; only bare names can be
+        elsewhere.
+        """
+        if not name.bare:
+            return True, None
         begin, limit = clauses.around(name.start)
         apart = (other for other in names if not (name.alternative and other.alternative))
         limit = min([limit, *(other.start for other in apart if other.start >= name.end)])

@@ -126,8 +126,9 @@ class Linker:
 
     def _is_label(self, words: Words, place: Place, places: Sequence[Place] = ()) -> bool:
         """Say whether a place, or the list that it ends, stands first as a label: "R hip - BME femoral head"."""
-        first = min((other.start for other in places if other.group == place.group), default=place.start)
-        return first == 0 and words.norms(place.end, place.end + 1) in (":", "-")
+        if words.norms(place.end, place.end + 1) not in (":", "-"):
+            return False
+        return min((other.start for other in places if other.group == place.group), default=place.start) == 0
 
     def _is_extension(self, words: Words, place: Place) -> bool:
         at = place.start
@@ -186,6 +187,8 @@ class Linker:
         """Give vertebral places without a level the nearest one of the sentence, those before the name first, else the
         one of the sentence before ("Collapse of L1. Its body shows edema.").
         """
+        if not any(self._is_unlevelled(place) for place in places):
+            return tuple(places)
         limit = clauses.around(name.end - 1)[1]
         levels = self._run(words, [place for place in free if place.level and place.start < name.start])
         if not levels:
@@ -218,6 +221,8 @@ class Linker:
 
     def _narrowed(self, found: Sequence[Place], words: Words) -> list[Place]:
         """Drop wholes of which a part is named too, and doubles; give a level to places that lack one."""
+        if len(found) == 1:
+            return list(found)
         unique: dict[tuple[str, str | None, object], Place] = {}
         for place in found:
             key = (place.site, place.level, place.side)

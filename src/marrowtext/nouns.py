@@ -148,6 +148,8 @@ class NounChooser:
 
     def is_masked(self, words: Words, noun: Match) -> bool:
         """Say whether the name belongs to a soft tissue that follows it ("patellar tendon")."""
+        if not words.structures:
+            return False
         zones = {p for m in words.zones for p in range(m.start, m.end)}
         at = noun.end
         while at in zones:

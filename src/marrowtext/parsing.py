@@ -192,18 +192,18 @@ class ParsedReport:
 
     def _is_same_item(self, number: int) -> bool:
         """Say whether a sentence of the impression stands behind another one in the same item."""
-        if not self.stands_with(number - 1, number):
+        here = self.sentences[number]
+        if here.section.name is not SectionName.IMPRESSION or not self.stands_with(number - 1, number):
             return False
-        before, here = self.sentences[number - 1], self.sentences[number]
-        between = self.text[before.end : here.start]
-        return here.section.name is SectionName.IMPRESSION and not between.strip() and "\n" not in between
+        between = self.text[self.sentences[number - 1].end : here.start]
+        return not between.strip() and "\n" not in between
 
     def _level_before(self, number: int) -> str | None:
         """Give the one vertebral level that the sentence before names."""
         if not self.stands_with(number - 1, number):
             return None
-        sites = self.tools.rules.sites
-        if not any(sites[place.site].level == "vertebra" and not place.level for place in self.parse(number).places):
+        sites, places = self.tools.rules.sites, self.parse(number).places
+        if not [place for place in places if not place.level and sites[place.site].level == "vertebra"]:
             return None
         levels = {place.level for place in self.parse(number - 1).places if place.level}
         return next(iter(levels)) if len(levels) == 1 else None

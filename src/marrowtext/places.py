@@ -7,7 +7,7 @@ it takes what is said once for all ("right femoral head and neck").
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -73,6 +73,8 @@ class PlaceReader:
 
     def read(self, words: Words, context: Context) -> list[Place]:
         """Give the places of the sentence in text order."""
+        if not (words.sites or words.levels):
+            return []
         scan = Scan(words, self._lexicon)
         nouns = self._nouns.choose(words, context)
         phrases: list[_Phrase] = []
@@ -105,7 +107,7 @@ class PlaceReader:
         phrases = self._absorb(words, phrases)
         self._group(words, phrases)
         self._drop_both(words, phrases)
-        apart = any(token.norm == "respectively" for token in words.tokens)
+        apart = "respectively" in words.sentence.norms
         places = [
             place
             for phrase in self._share(phrases)
@@ -117,10 +119,11 @@ class PlaceReader:
     def _refine(self, words: Words, phrase: _Phrase, context: Context, phrases: list[_Phrase]) -> str | None:
         """Give the finer site of a name without a direction: the one named before, or that of its compartment."""
         finer = self._finer(phrase, context, phrases)
-        if finer is not None or phrase.plural or phrase.match.form != "term":
+        refine = rule_of(phrase.match).refine
+        if finer is not None or phrase.plural or phrase.match.form != "term" or not refine:
             return finer
         compartment = self.find_compartment(words, phrase.start) or context.compartment
-        site = rule_of(phrase.match).refine.get(compartment or "")
+        site = refine.get(compartment or "")
         return site if site is not None and self._is_kind(site, rule_of(phrase.match)) else None
 
     def find_compartment(self, words: Words, end: int) -> str | None:
@@ -133,6 +136,8 @@ class PlaceReader:
     def _finer(self, phrase: _Phrase, context: Context, phrases: list[_Phrase]) -> str | None:
         """Give the finer site that "the condyle" takes up: the only one named shortly before."""
         rule = rule_of(phrase.match)
+        if not rule.refine or (phrase.match.form == "term" and phrase.plural):
+            return None
         finer = set(rule.refine.values())
         earlier = [
             site
@@ -140,8 +145,6 @@ class PlaceReader:
             if other.end <= phrase.start
             for site in [site_of(other.match), *(other_site for other_site in self._refined(other))]
         ]
-        if phrase.match.form == "term" and phrase.plural:
-            return None
         before = context.sites if phrase.determined else ()
         named = [site for site in [*earlier[::-1], *before] if site in finer and self._is_kind(site, rule)]
         return named[0] if len(set(named)) == 1 else None
@@ -235,6 +238,9 @@ class PlaceReader:
 
     def _share(self, phrases: list[_Phrase]) -> Iterator[_Phrase]:
         """Give each place of a list what is said once for the list: side, level, and the first direction."""
+        if len(phrases) == 1:
+            yield phrases[0]
+            return
         for number, phrase in enumerate(phrases):
             group = [other for other in phrases if other.group == phrase.group]
             earlier = [other for other in phrases[:number] if other.group == phrase.group]
@@ -298,7 +304,9 @@ class PlaceReader:
                 side = Laterality.BILATERAL
             rules = (rule.id, *chunk.rules, *phrase.behind.rules)
             rows.extend(
-                (site, level, (*plain, *rest), side, rules) for site, rest in sites for level in (levels or [None])
+                (site, level, tuple(dict.fromkeys((*plain, *rest))), side, rules)
+                for site, rest in sites
+                for level in (levels or [None])
             )
         for site, level, zones, side, rules in _merged(rows, split=apart):
             yield Place(
@@ -335,6 +343,8 @@ class PlaceReader:
 
     def _bare_levels(self, words: Words, phrases: list[_Phrase], places: list[Place]) -> Iterator[Place]:
         """Give a vertebra for each level that no site name has taken."""
+        if not words.levels:
+            return
         group = max((place.group for place in places), default=0)
         last: int | None = None
         for level in words.levels:
@@ -383,8 +393,11 @@ def _zones(phrase: _Phrase) -> list[str]:
 _Row = tuple[str, str | None, tuple[str, ...], Laterality | None, tuple[str, ...]]
 
 
-def _merged(rows: Iterable[_Row], *, split: bool) -> Iterator[_Row]:
+def _merged(rows: Sequence[_Row], *, split: bool) -> Iterator[_Row]:
     """Make one row of those at the same site and level: zones together, left and right bilateral unless `split`."""
+    if len(rows) == 1:
+        yield from rows
+        return
     merged: dict[tuple[str, str | None, Laterality | None], list[_Row]] = {}
     for row in rows:
         merged.setdefault((row[0], row[1], row[3] if split else None), []).append(row)

@@ -6,6 +6,7 @@ The walk goes word by word from the name to the end of its clause. A place count
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from marrowtext.engine import Match
@@ -42,6 +43,7 @@ class Reach:
         self._gaps = Gaps(lexicon)
         # Whether a place may follow the name after a mere comma, not only behind a word such as "in".
         self._listed = listed
+        self._starts = sorted({place.start for place in places})
         self._places = {place.start: [p for p in places if p.start == place.start] for place in places}
         self._names = {other.start: other.end for other in names if other.start >= name.end}
         self._findings = {m.start: m.end for m in (*words.associated, *words.causes)}
@@ -68,7 +70,8 @@ class Reach:
                 at = self._structures[at]
             else:
                 # A word list takes no word of the next place: "and both" before "both plateaus".
-                following = min((start for start in self._places if start > at), default=limit)
+                number = bisect_right(self._starts, at)
+                following = self._starts[number] if number < len(self._starts) else limit
                 at = self._pass_word(at, min(limit, following))
         return self.found, self.extends
 

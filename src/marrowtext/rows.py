@@ -195,6 +195,8 @@ def _read_courses(report: ParsedReport, parsed: ParsedSentence, name: Name) -> l
     """Give how it went on each side, where a sentence tells them apart: "has increased on the right and is unchanged on
     the left".
     """
+    if len(parsed.cues) < 2 or not parsed.words.sides:
+        return []
     lexicon, tokens = report.tools.lexicon, parsed.words.tokens
     found: list[tuple[Laterality, Cue]] = []
     for start, _, side in report.tools.attributes.single_sides(parsed.words):
