@@ -36,6 +36,7 @@ _LEVEL = re.compile(
     r"(?i:\s?[-–/]\s?([CTDLS])?-?(\d{1,2})|\s(?:to|through|thru)\s([CTDLS])-?(\d{1,2}))?"
     r"(?i:(?![\d.]*\s?(?:mm|cm)))(?![\w])"
 )
+_DIGIT = re.compile(r"\d")
 _START = attrgetter("start")
 _HIGHEST = {"C": 7, "T": 12, "L": 6, "S": 5}
 
@@ -118,7 +119,7 @@ class Lexicon:
 
     def may_hold_level(self, text: str) -> bool:
         """Say whether a text may name a vertebral level."""
-        return _LEVEL.search(text) is not None
+        return _DIGIT.search(text) is not None and _LEVEL.search(text) is not None
 
     def finds(self, name: str, norms: Sequence[str]) -> bool:
         """Say whether a sentence holds a phrase of a list."""
@@ -221,7 +222,7 @@ class Lexicon:
         return not after.isalpha() or led or self.has("value_ends", after)
 
     def _find_levels(self, sentence: Sentence, text: str) -> Iterable[Level]:
-        found = list(_LEVEL.finditer(text, sentence.start, sentence.end))
+        found = list(_LEVEL.finditer(text, sentence.start, sentence.end)) if _DIGIT.search(text) else ()
         if not found:
             return
         numbers = {token.start: number for number, token in enumerate(sentence.tokens)}

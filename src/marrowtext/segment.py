@@ -30,14 +30,14 @@ _TAIL = re.compile(
 _BULLET = re.compile(
     r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?![vV][eE]\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*"
 )
-_ITEM_BREAK = re.compile(r"(?<=[.;:,!?\s])(?=\(?\d{1,2}[.)]\s?[A-Z][a-zA-Z])|\s/{2,}\s?|\s\|\s")
 # The patterns that search begin with the signs they look for, not with what must stand before them: ten times as fast.
 _STOP = re.compile(
     r"[.!?](?:[.!?]*[\"'”’)\]]*(?=\s|$)"
     r"|(?<=[a-z0-9)]\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)"
     r"|(?<=[A-Z)]\.)(?=[A-Z]{2,}\b))"
 )
-_ITEM_SIGN = re.compile(r"[.)/|](?:(?<=[/|])|(?<=\d[.)])\s?[A-Z][a-zA-Z])")
+_ITEM = re.compile(r"[(\d](?<=[.;:,!?\s].)(?:(?<=\()\d{1,2}|(?<=\d)\d?)[.)]\s?[A-Z][a-zA-Z]")
+_BAR = re.compile(r"\s/{2,}\s?|\s\|\s")
 _COUNT = re.compile(r"[1-9](?<!\S[1-9])(?=\s+[^\W\d_]{3,})")
 _FIRST_COUNT = re.compile(r"[ :-]*1(?<!\S1)(?=\s+[^\W\d_]{3,})")
 _LABEL_SIGN = re.compile(r"[:\-–—](?:(?<=:)|(?<=\s[\-–—])(?=\s))")
@@ -172,8 +172,10 @@ class Segmenter:
         words = [(m.start(), m.end()) for m in _WORD.finditer(text, max(start, stop - 60), stop)]
         for first, _ in words[-self._most_words :]:
             named = text[first:stop]
+            if not named[0].isupper():
+                continue
             rule = self._headings.get(" ".join(_DATE.sub("", named.lower()).split()))
-            if rule is None or not named[0].isupper():
+            if rule is None:
                 continue
             before = text[start:first]
             kept = before.rstrip()
@@ -286,8 +288,7 @@ class Segmenter:
                 inner = None
                 headings = (outer,) if outer else ()
             for first, last in self._split_stops(text, start, end):
-                short = last - first <= _BARE_LABEL or _LABEL_SIGN.search(text, first, last)
-                label = self._find_label(text, first, last) if short else None
+                label = self._find_label(text, first, last)
                 if label:
                     alone = not text[label[1] : last].strip(" \t:-–—.")
                     if alone or not self._sides.isdisjoint(splitter.norms(first, label[1])):
@@ -331,11 +332,13 @@ class Segmenter:
             ):
                 cuts.append(stop)
         stops = len(cuts)
-        if _ITEM_SIGN.search(text, start, end):
-            for match in _ITEM_BREAK.finditer(text, start, end):
-                before = text[start : match.start()].rsplit(None, 1)
-                if not before or before[-1].lower().strip("(.,") not in self._numbered:
-                    cuts.append(match.end())
+        items = [(match.start(), match.start()) for match in _ITEM.finditer(text, start, end)]
+        if text.find("/", start, end) >= 0 or text.find("|", start, end) >= 0:
+            items += [match.span() for match in _BAR.finditer(text, start, end)]
+        for at, stop in items:
+            before = text[start:at].rsplit(None, 1)
+            if not before or before[-1].lower().strip("(.,") not in self._numbered:
+                cuts.append(stop)
         if _FIRST_COUNT.match(text, start, end):
             cuts.extend(_counted_items(text, start, end))
         if len(cuts) > stops:
@@ -366,7 +369,7 @@ class Segmenter:
         return word in self._short_forms and text[at + 1 : at + 3].lstrip()[:1].islower()
 
     def _find_label(self, text: str, start: int, end: int) -> tuple[int, int] | None:
-        match = _LABEL.match(text, start, end)
+        match = _LABEL.match(text, start, end) if _LABEL_SIGN.search(text, start, end) else None
         if match is None:
             return self._find_bare_label(text, start, end)
         words = match.group().split()
