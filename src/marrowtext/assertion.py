@@ -49,9 +49,12 @@ def decide(
     if not edges:
         return Claim(None if neutral else table.get(default, default), None, ())
     held = [
-        edge for edge in edges if not _is_stopped(edge, target, stops) and not _lies_in(words, edge, start, lexicon)
+        edge
+        for edge in edges
+        if not (stops and _is_stopped(edge, target, stops))
+        and not _lies_in(words, edge, start, lexicon)
+        and not _is_of_another(words, edge, target, lexicon)
     ]
-    held = [edge for edge in held if not _is_of_another(words, edge, target, lexicon)]
     held = [edge for edge in held if not _is_overruled(words, edge, held, start)]
     values = [edge for edge in held if edge.rule.value]
     if neutral:
@@ -70,7 +73,7 @@ def decide(
         changes = partial
         held = [edge for edge in held if edge not in resolved]
         resolved = []
-    else:
+    elif partial:
         changes = [edge for edge in changes if edge not in partial]
         held = [edge for edge in held if edge not in partial]
     change: Change | None = None
@@ -119,6 +122,8 @@ def _is_stopped(edge: Edge, target: tuple[int, int], stops: Sequence[Cue]) -> bo
 
 
 def _findings_between(words: Words, low: int, high: int) -> list[Match]:
+    if low >= high:
+        return []
     return [m for m in (*words.associated, *words.causes, *words.mentions) if low <= m.start and m.end <= high]
 
 
@@ -191,10 +196,15 @@ def _in_mention(words: Words, match: Match) -> bool:
 
 def _is_overruled(words: Words, edge: Edge, edges: Sequence[Edge], start: int) -> bool:
     """Say whether a nearer cue takes the mention out of a denial or a doubt that began with another finding."""
-    if edge.end > start or edge.rule.assertion not in (
-        Assertion.ABSENT,
-        Assertion.HISTORICAL,
-        Assertion.HYPOTHETICAL,
+    if (
+        len(edges) == 1
+        or edge.end > start
+        or edge.rule.assertion
+        not in (
+            Assertion.ABSENT,
+            Assertion.HISTORICAL,
+            Assertion.HYPOTHETICAL,
+        )
     ):
         return False
     nearer = [

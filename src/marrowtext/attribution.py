@@ -121,7 +121,7 @@ def _neighbour_causes(report: ParsedReport, number: int, name: Name, link: Link)
 
 def _may_go_on(report: ParsedReport, sentence: Sentence) -> bool:
     """Say whether a sentence opens like one that goes on about the edema before it."""
-    lexicon, opening = report.tools.lexicon, sentence.norms[:1]
+    lexicon, opening = report.tools.lexicon, sentence.opening(1)
     lists = ("continuations", "hedges", "equals")
     return any(lexicon.may_hold(name, opening) and lexicon.at(name, sentence.tokens, 0) for name in lists)
 
@@ -187,7 +187,7 @@ def _summing_up(report: ParsedReport) -> list[int]:
     return found or [
         n
         for n, s in enumerate(report.sentences)
-        if lexicon.may_hold("verdicts", s.norms[:1]) and lexicon.at("verdicts", s.tokens, 0)
+        if lexicon.may_hold("verdicts", s.opening(1)) and lexicon.at("verdicts", s.tokens, 0)
     ]
 
 

@@ -35,6 +35,8 @@ _SUBJECT = 9
 _LONG_SUBJECT = 16
 
 
+# The signs at which a clause may end.
+_SIGNS = frozenset((",", ";"))
 # Lists of words that go on with the clause before them.
 _GOING_ON = ("extensions", "same_subject")
 
@@ -48,11 +50,14 @@ def cut_clauses(words: Words, places: Sequence[Place], lexicon: Lexicon) -> Clau
     """
     starts: set[int] = set()
     tokens = words.tokens
+    openings = {at: length for at, _, length in lexicon.find(("clauses",), words.sentence.norms)}
+    if not openings and not _SIGNS.intersection(words.sentence.norms):
+        return Clauses((), len(tokens))
     names = sorted({(m.start, m.end) for m in (*words.mentions, *words.causes, *words.associated, *words.lookalikes)})
     for at, token in enumerate(tokens):
         if token.norm == ";":
             starts.add(at + 1)
-        elif length := lexicon.at("clauses", tokens, at):
+        elif length := openings.get(at):
             subordinate = at and token.norm == "there" and lexicon.has("subordinators", tokens[at - 1].norm)
             if _is_inside_places(places, at) or any(lexicon.at(name, tokens, at) for name in _GOING_ON):
                 continue

@@ -111,11 +111,11 @@ class ExamReader:
 
     def _names_body(self, sentence: Sentence) -> bool:
         """Say whether an opening line names a side and a part of the body: "RIGHT KNEE, 3/12 f/u"."""
-        named = any(self._lexicon.has("body_words", norm) for norm in sentence.norms[:2])
+        named = any(self._lexicon.has("body_words", norm) for norm in sentence.opening(2))
         return named and len(sentence.norms) <= 2 * _EXAM
 
     def _names_exam(self, sentence: Sentence) -> bool:
-        if not self._lexicon.may_hold("exam_names", sentence.norms[:_EXAM]):
+        if not self._lexicon.may_hold("exam_names", sentence.opening(_EXAM)):
             return False
         tokens = sentence.tokens
         at = next((n for n in range(min(len(tokens), _EXAM)) if self._lexicon.at("exam_names", tokens, n)), None)

@@ -156,6 +156,10 @@ class Splitter(Protocol):
         """Give the normal forms of its words alone."""
         ...
 
+    def opening(self, start: int, end: int, count: int) -> tuple[str, ...]:
+        """Give the normal forms of its first words alone."""
+        ...
+
 
 class Sentence:
     """One sentence or list item, the section it is in, and the heading words it stands under.
@@ -189,6 +193,12 @@ class Sentence:
         if self._norms is None:
             self._norms = self._splitter.norms(self.start, self.end)
         return self._norms
+
+    def opening(self, count: int) -> tuple[str, ...]:
+        """Give the normal forms of the first `count` tokens, for which the others need not be read."""
+        if self._norms is None:
+            return self._splitter.opening(self.start, self.end, count)
+        return self._norms[:count]
 
     def placed_in(self, section: Section) -> Sentence:
         """Give the same sentence in another section."""

@@ -333,13 +333,18 @@ def _longest(matches: list[Match]) -> list[Match]:
     if all(before.end <= match.start for before, match in pairwise(ordered)):
         return ordered
     kept: list[Match] = []
-    for match in sorted(matches, key=lambda m: (m.start - m.end, _is_short(m), m.start)):
-        if all(
-            other.end <= match.start or match.end <= other.start or (other.start, other.end) == (match.start, match.end)
-            for other in kept
-        ) and not (isinstance(match.rule, MentionRule | SiteRule) and _is_taken(match, kept)):
+    for match in sorted(matches, key=_by_length):
+        start, end, rule, _ = match
+        clashes = [o for o in kept if o.start < end and start < o.end and not (o.start == start and o.end == end)]
+        if not clashes and not (isinstance(rule, (MentionRule, SiteRule)) and _is_taken(match, kept)):
             kept.append(match)
-    return sorted(kept, key=_START)
+    kept.sort(key=_START)
+    return kept
+
+
+def _by_length(match: Match) -> tuple[int, bool, int]:
+    """Order the longest first, of equal ones a full name before a short one."""
+    return match.start - match.end, _is_short(match), match.start
 
 
 def _is_taken(match: Match, kept: Iterable[Match]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from marrowtext.model import Finding, Reading, Report
@@ -18,7 +19,14 @@ class Pipeline:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self._tools = Tools(rules)
+        # What is built here stays: to look through it again and again for what can be freed takes as long as to build it.
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            self._tools = Tools(rules)
+        finally:
+            if enabled:
+                gc.enable()
 
     def findings(self, report: Report) -> list[Finding]:
         """Give the rows of one report, in text order."""

@@ -84,9 +84,9 @@ class RuleSet:
 
     def bone(self, site: str) -> str:
         """Give the topmost ancestor of a site."""
-        parent = self.sites[site].parent
-        while parent is not None:
-            site, parent = parent, self.sites[parent].parent
+        sites = self.sites
+        while (parent := sites[site].parent) is not None:
+            site = parent
         return site
 
     def is_within(self, site: str, ancestor: str) -> bool:

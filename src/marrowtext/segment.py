@@ -36,6 +36,7 @@ _STOP = re.compile(
     r"|(?<=[a-z0-9)]\.)(?=[A-Z][a-z]|[A-Z]{2,}\b)"
     r"|(?<=[A-Z)]\.)(?=[A-Z]{2,}\b))"
 )
+_ITEM_SIGN = re.compile(r"[.)](?<=\d[.)])\s?[A-Z][a-zA-Z]")
 _ITEM = re.compile(r"[(\d](?<=[.;:,!?\s].)(?:(?<=\()\d{1,2}|(?<=\d)\d?)[.)]\s?[A-Z][a-zA-Z]")
 _BAR = re.compile(r"\s/{2,}\s?|\s\|\s")
 _COUNT = re.compile(r"[1-9](?<!\S[1-9])(?=\s+[^\W\d_]{3,})")
@@ -332,7 +333,9 @@ class Segmenter:
             ):
                 cuts.append(stop)
         stops = len(cuts)
-        items = [(match.start(), match.start()) for match in _ITEM.finditer(text, start, end)]
+        items: list[tuple[int, int]] = []
+        if _ITEM_SIGN.search(text, start, end):
+            items += [(match.start(), match.start()) for match in _ITEM.finditer(text, start, end)]
         if text.find("/", start, end) >= 0 or text.find("|", start, end) >= 0:
             items += [match.span() for match in _BAR.finditer(text, start, end)]
         for at, stop in items:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from marrowtext.causes import Cause
@@ -13,15 +14,18 @@ from marrowtext.sides import find_side
 
 __all__ = ["write_findings"]
 
+# The columns in which no two rows of a report are all alike, and those that order them.
+_KEY = itemgetter("start", "end", "site", "level", "laterality", "assertion")
+_PLACE = itemgetter("start", "end")
+
 
 def write_findings(report: ParsedReport, rows: Iterable[Row]) -> list[Finding]:
     """Write the rows out in text order, numbered from 1, without doubles."""
     unique: dict[tuple[object, ...], dict[str, Any]] = {}
     for row in rows:
         values = _write(report, row)
-        key = tuple([values[column] for column in ("start", "end", "site", "level", "laterality", "assertion")])
-        unique.setdefault(key, values)
-    ordered = sorted(unique.values(), key=lambda values: (values["start"], values["end"]))
+        unique.setdefault(_KEY(values), values)
+    ordered = sorted(unique.values(), key=_PLACE)
     return [Finding(finding=number, **values) for number, values in enumerate(ordered, start=1)]
 
 

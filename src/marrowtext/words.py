@@ -13,7 +13,6 @@ from marrowtext.model import Token
 
 __all__ = ["PhraseTree", "Spelling", "TextSplitter", "expand_term", "make_token", "normal_form", "split_words"]
 
-_Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 # Abbreviations with a slash are one word (w/o, c/w, r/o); letters with digits behind them too (T2, L4);
@@ -137,52 +136,65 @@ class TextSplitter:
         """Give the normal forms of its words alone, which takes a quarter of the time."""
         return normal_form(self._text[start:end], self._spelling)
 
+    def opening(self, start: int, end: int, count: int) -> tuple[str, ...]:
+        """Give the normal forms of its first words alone."""
+        stretch = self._text[start:end]
+        # Each piece has a word or more, and one piece more shows whether a full stop leads on.
+        pieces = stretch.split(None, count + 1)
+        if len(pieces) > count + 1:
+            stretch = stretch[: -len(pieces[-1])]
+        return normal_form(stretch, self._spelling)[:count]
+
+
+class _Node(Generic[_Value]):
+    """A word of phrases: the value of the phrase that ends with it, and the words that go on from it."""
+
+    __slots__ = ("following", "value")
+
+    def __init__(self) -> None:
+        self.value: _Value | None = None
+        self.following: dict[str, _Node[_Value]] | None = None
+
 
 class PhraseTree(Generic[_Value]):
     """Phrases with a value each, found in a sentence by one walk from each of its words."""
 
     def __init__(self) -> None:
-        # Nodes are numbers, and one table leads from a node and a word to the next node: a hundred thousand small
-        # tables would be looked through again and again for what can be freed.
-        self._first: dict[str, int] = {}
-        self._next: dict[tuple[int, str], int] = {}
-        self._values: list[_Value | None] = []
+        # A table for each word that goes on: what follows a common word stays at hand, where in one table of all it
+        # would lie scattered.
+        self._first: dict[str, _Node[_Value]] = {}
         # The longest word of each phrase, which is mostly its rarest: a sentence without any of them has no phrase.
         self._longest: set[str] = set()
 
     def add(self, words: Sequence[str], value: _Value) -> None:
         """Add a phrase; of one that is known the value is changed."""
         self._longest.add(max(words, key=len))
-        node = self._grow(self._first, words[0])
-        for word in words[1:]:
-            node = self._grow(self._next, (node, word))
-        self._values[node] = value
-
-    def _grow(self, table: dict[_Key, int], key: _Key) -> int:
-        node = table.get(key)
-        if node is None:
-            node = table[key] = len(self._values)
-            self._values.append(None)
-        return node
+        table = self._first
+        for at, word in enumerate(words, start=1):
+            node = table.get(word)
+            if node is None:
+                node = table[word] = _Node()
+            if at == len(words):
+                node.value = value
+            elif node.following is None:
+                table = node.following = {}
+            else:
+                table = node.following
 
     def find(self, words: Sequence[str]) -> list[tuple[int, int, _Value]]:
         """Give start, end and value of every phrase in a sentence, also of overlapping ones."""
         found: list[tuple[int, int, _Value]] = []
         if self._longest.isdisjoint(words):
             return found
-        follow, values, count = self._next.get, self._values, len(words)
+        count = len(words)
         for start, first in enumerate(map(self._first.get, words)):
-            if first is None:
-                continue
-            node: int | None = first
-            end = start + 1
+            node, end = first, start + 1
             while node is not None:
-                value = values[node]
-                if value is not None:
-                    found.append((start, end, value))
-                if end == count:
+                if node.value is not None:
+                    found.append((start, end, node.value))
+                if end == count or node.following is None:
                     break
-                node = follow((node, words[end]))
+                node = node.following.get(words[end])
                 end += 1
         return found
 
