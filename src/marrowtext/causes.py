@@ -84,8 +84,8 @@ class CauseFinder:
 def strongest(candidates: Sequence[Cause], policy: Policy) -> Cause | None:
     """Choose among the causes of a mention: the surest, then the most specific, then the first named."""
     named = [cause for cause in candidates if cause.pattern is not Pattern.UNSPECIFIED]
-    if not named:
-        return None
+    if len(named) < 2:
+        return named[0] if named else None
     tiers = {pattern: number for number, tier in enumerate(policy.patterns) for pattern in tier}
     return min(
         named,

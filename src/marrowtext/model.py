@@ -134,8 +134,7 @@ class Token(NamedTuple):
     norm: str
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """A stretch of text under one heading. `heading` holds the offsets of the heading's words, if any."""
 
     name: SectionName

@@ -19,7 +19,7 @@ class Pipeline:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        # What is built here stays: to look through it again and again for what can be freed takes as long as to build it.
+        # What is built here stays: to look through it for what can be freed takes as long as to build it.
         enabled = gc.isenabled()
         gc.disable()
         try:

@@ -80,6 +80,8 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
         return
     parsed = report.parse(number)
     around = report.surroundings(number)
+    # "No tibial tunnel edema": what stands right before the name is not itself denied.
+    denied_places = [place for place in parsed.places if _is_denied_name(parsed, place)] if parsed.causes else []
     for name, told in zip(parsed.names, parsed.claims, strict=True):
         claim = told
         if claim.assertion is None:
@@ -87,9 +89,12 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
             continue
         if claim.assertion is Assertion.PRESENT and report.tools.linker.is_doubted(parsed.words, name):
             claim = told._replace(assertion=Assertion.POSSIBLE)
-        # "No tibial tunnel edema": what stands right before the name is not itself denied.
-        places = [p for p in parsed.places if p.end == name.start or not _is_denied_name(parsed, p)]
-        places = [p for p in places if not report.tools.lexicon.before("exam_of", parsed.words.tokens, p.start)]
+        places = [
+            place
+            for place in parsed.places
+            if (place.end == name.start or place not in denied_places)
+            and not report.tools.lexicon.before("exam_of", parsed.words.tokens, place.start)
+        ]
         outside = claim.assertion is Assertion.ABSENT and _is_after_exception(report, parsed.words, name)
         link = report.tools.linker.link(
             parsed.words,
@@ -113,11 +118,13 @@ def _rows_of(report: ParsedReport, number: int, earlier: Sequence[Row], rejected
         if name.rule.anaphor and _is_retelling(parsed, name, link):
             rejected.append(_reject(parsed, name, "tells of the mention before it"))
             continue
-        antecedent = next((row.antecedent or row for row in reversed(earlier) if row.assertion in CURRENT), None)
-        if name.rule.anaphor and (antecedent is None or not link.places):
-            rejected.append(_reject(parsed, name, "nothing before it to stand for"))
-            continue
-        yield from _rows_at(report, number, name, claim, link, antecedent if name.rule.anaphor else None)
+        antecedent: Row | None = None
+        if name.rule.anaphor:
+            antecedent = next((row.antecedent or row for row in reversed(earlier) if row.assertion in CURRENT), None)
+            if antecedent is None or not link.places:
+                rejected.append(_reject(parsed, name, "nothing before it to stand for"))
+                continue
+        yield from _rows_at(report, number, name, claim, link, antecedent)
 
 
 def _is_retelling(parsed: ParsedSentence, name: Name, link: Link) -> bool:

@@ -69,7 +69,7 @@ def find_side(report: ParsedReport, row: Row) -> Side:
 def _beside(report: ParsedReport, row: Row) -> Laterality | None:
     """Give a side that stands right at the mention, where its place is that of both sides: "edema on the right"."""
     place, name, parsed = row.place, row.name, report.parse(row.number)
-    if place is None or place.side is None or place.end > name.start:
+    if place is None or place.side is None or place.end > name.start or not parsed.words.sides:
         return None
     words = parsed.words
     owned = {p for other in parsed.places for p in range(other.start, other.end)}
@@ -91,32 +91,9 @@ def _beside(report: ParsedReport, row: Row) -> Laterality | None:
 def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality | None:
     """Give the one side of the sentence that no other thing has: "On the right, there is edema of …"."""
     parsed = report.parse(row.number)
-    words, tokens = parsed.words, parsed.words.tokens
-    owned = {p for place in parsed.places for p in range(place.start, place.end)}
-    zones = {match.start: match.end for match in words.zones}
-    others = {m.start for m in (*words.structures, *words.associated, *words.causes, *words.lookalikes)}
-    others -= set(range(row.name.start, row.name.end))
-    found: set[Laterality] = set()
-    for match in words.sides:
-        at = match.end
-        while at in zones:
-            at = zones[at]
-        # In the indication the side is that of the complaint, which is asked about.
-        asked = report.sentences[row.number].section.name is SectionName.INDICATION
-        told = words.norms(match.start - 2, match.start) in ("on the", "to the") or match.start == 0
-        free = (
-            match.start not in owned and (at not in others or asked or told) and not _is_pronoun(report, words, match)
-        )
-        follows = tokens[at].norm if at < len(tokens) else ""
-        of_another = (
-            follows[:1].isalpha() and at != row.name.start and not report.tools.lexicon.has("after_side", follows)
-        )
-        away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
-        vague = away and side_of(match) is Laterality.BILATERAL and match.end - match.start < _COMPARED
-        vague = vague or _is_told_of_another(report, words, row, match.start)
-        vague = vague or _is_told_before(words, row, match)
-        if free and not (midline and (of_another or vague)):
-            found.add(side_of(match))
+    words = parsed.words
+    owned = {p for place in parsed.places for p in range(place.start, place.end)} if words.sides else set()
+    found = _free_sides(report, row, owned, midline=midline) if words.sides else set()
     if not found and not midline:
         found = {
             place.side
@@ -144,6 +121,37 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
         own = {side_of(m) for m in words.sides if begin <= m.start < end and m.start not in owned}
         found = own if len(own) == 1 else found
     return next(iter(found)) if len(found) == 1 else None
+
+
+def _free_sides(report: ParsedReport, row: Row, owned: set[int], *, midline: bool) -> set[Laterality]:
+    """Give the sides of the sentence that stand outside its places, at the tokens `owned`, and tell of the mention."""
+    words = report.parse(row.number).words
+    tokens = words.tokens
+    zones = {match.start: match.end for match in words.zones}
+    others = {m.start for m in (*words.structures, *words.associated, *words.causes, *words.lookalikes)}
+    others -= set(range(row.name.start, row.name.end))
+    found: set[Laterality] = set()
+    for match in words.sides:
+        at = match.end
+        while at in zones:
+            at = zones[at]
+        # In the indication the side is that of the complaint, which is asked about.
+        asked = report.sentences[row.number].section.name is SectionName.INDICATION
+        told = words.norms(match.start - 2, match.start) in ("on the", "to the") or match.start == 0
+        free = (
+            match.start not in owned and (at not in others or asked or told) and not _is_pronoun(report, words, match)
+        )
+        follows = tokens[at].norm if at < len(tokens) else ""
+        of_another = (
+            follows[:1].isalpha() and at != row.name.start and not report.tools.lexicon.has("after_side", follows)
+        )
+        away = min(abs(row.name.start - match.end), abs(match.start - row.name.end)) > _BESIDE
+        vague = away and side_of(match) is Laterality.BILATERAL and match.end - match.start < _COMPARED
+        vague = vague or _is_told_of_another(report, words, row, match.start)
+        vague = vague or _is_told_before(words, row, match)
+        if free and not (midline and (of_another or vague)):
+            found.add(side_of(match))
+    return found
 
 
 def _is_told_of_another(report: ParsedReport, words: Words, row: Row, at: int) -> bool:
