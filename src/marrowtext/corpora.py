@@ -10,7 +10,7 @@ import hashlib
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -24,7 +24,18 @@ from marrowtext.errors import CorpusError
 from marrowtext.model import Assertion, Pattern
 from marrowtext.rules import RuleSet, load_rules
 
-__all__ = ["GOLD_COLUMNS", "Card", "Corpus", "GoldReport", "describe", "load_corpus", "read_gold", "reports_file"]
+__all__ = [
+    "GOLD_COLUMNS",
+    "Card",
+    "Corpus",
+    "GoldReport",
+    "check_report",
+    "describe",
+    "load_corpus",
+    "read_gold",
+    "reports_file",
+    "write_gold",
+]
 
 CARD, REPORTS = "card.toml", "reports.jsonl"
 _Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -124,6 +135,23 @@ def describe(file: Path, rules: RuleSet | None = None) -> str:
     return "[contents]\n" + "".join(f"{key} = {value}\n" for key, value in values.items())
 
 
+def check_report(where: str, report: GoldReport, rules: RuleSet) -> None:
+    """Check the rows of a report that come from `where`. Raises CorpusError as `load_corpus` does."""
+    for row, finding in enumerate(report.findings, start=1):
+        _check_row(f"{where}: report {report.id}: row {row}", finding, report.text, rules)
+    if list(report.findings) != sorted(report.findings, key=itemgetter("start")):
+        raise CorpusError(f"{where}: report {report.id}: findings: must be in text order")
+
+
+def write_gold(reports: Iterable[GoldReport]) -> str:
+    """Write gold reports as the lines of a reports file."""
+    records = (
+        {"id": report.id, "hand": report.hand, "text": report.text, "findings": [dict(row) for row in report.findings]}
+        for report in reports
+    )
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+
+
 def _contents(content: str, reports: Sequence[GoldReport]) -> dict[str, object]:
     assertions = Counter(row["assertion"] for report in reports for row in report.findings)
     return {
@@ -176,10 +204,7 @@ def _read_reports(where: str, content: str, rules: RuleSet) -> list[GoldReport]:
         report = _read_report(where, number, record)
         if report.id in reports:
             raise CorpusError(f"{where}: report {report.id}: id: is taken by an earlier report")
-        for row, finding in enumerate(report.findings, start=1):
-            _check_row(f"{where}: report {report.id}: row {row}", finding, report.text, rules)
-        if list(report.findings) != sorted(report.findings, key=itemgetter("start")):
-            raise CorpusError(f"{where}: report {report.id}: findings: must be in text order")
+        check_report(where, report, rules)
         reports[report.id] = report
     return list(reports.values())
 
