@@ -97,6 +97,7 @@ def test_help_starts_without_what_is_slow_to_import() -> None:
     [
         ["extract"],
         ["explain"],
+        ["annotate"],
         ["columns"],
         ["rules"],
         ["rules", "check"],

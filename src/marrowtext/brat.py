@@ -224,7 +224,7 @@ class _Annotations:
         pieces = [tuple(map(int, piece.split())) for piece in match["offsets"].split(";")]
         start, end = pieces[0][0], pieces[-1][1]
         if not all(0 <= first < last <= len(self._text) for first, last in pieces):
-            raise InputError(f"line {line}: its offsets lie outside of the text; mark the mention again")
+            raise InputError(f"line {line}: has offsets outside of the text; mark the mention again")
         if any(self._text[left[1] : right[0]].strip() or left[1] > right[0] for left, right in pairwise(pieces)):
             raise InputError(f"line {line}: its pieces leave out words between them; mark the mention in one piece")
         if match["words"] != _join(self._text, [(first, last) for first, last in pieces]):

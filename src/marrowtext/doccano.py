@@ -160,7 +160,7 @@ def _read_span(number: int, entity: Row, units: Sequence[int]) -> tuple[int, int
     if type(start) is not int or type(end) is not int or not isinstance(label, str):
         raise InputError(f"entity {number}: has no offsets or no label; export JSONL from doccano again")
     if not 0 <= start < end <= units[-1]:
-        raise InputError(f"entity {number}: its offsets lie outside of the text; mark the words again")
+        raise InputError(f"entity {number}: has offsets outside of the text; mark the words again")
     points = bisect_left(units, start), bisect_left(units, end)
     if (units[points[0]], units[points[1]]) != (start, end):
         raise InputError(f"entity {number}: begins or ends within a character; mark the words again")

@@ -125,7 +125,7 @@ def make_row(concept: str, text: str, start: int, end: int, values: Sequence[tup
     values of one column, one that is none of its column, and where section or assertion are missing.
     """
     if not 0 <= start < end <= len(text):
-        raise InputError("its offsets lie outside of the text; mark the mention again")
+        raise InputError("has offsets outside of the text; mark the mention again")
     given: dict[str, object] = {}
     for name, value in values:
         if name not in _COLUMNS:
