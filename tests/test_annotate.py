@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from pathlib import Path
+from typing import Any
 
 import pandas
 import pytest
@@ -280,6 +284,67 @@ def test_value_that_is_none_of_its_column_is_an_error(name: str, tmp_path: Path)
     (error,) = bring_back(tmp_path / "out", name).errors
     assert "has an unknown assertion; use one of present, absent, possible, hypothetical, historical" in error
     assert "Wolpertinger" not in error
+
+
+JUNK: tuple[object, ...] = (None, True, -1, 1e400, "", "Wolpertinger", "\ud800", [], [[]], [None], {}, {"id": []})
+
+
+def spoil(value: Any) -> Iterator[Any]:
+    """Give the value with each part of it taken away, or put to something else."""
+    yield from JUNK
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        for part in spoil(value[key]):
+            spoiled = copy(value)
+            spoiled[key] = part
+            yield spoiled
+        rest = copy(value)
+        del rest[key]
+        yield rest
+
+
+def import_spoiled(source: Path, name: str, contents: Iterable[str]) -> list[Exchange]:
+    """Import a file with each of these contents; one that is refused as a whole is no exchange."""
+    exchanges = []
+    for content in contents:
+        source.write_bytes(content.encode())
+        try:
+            exchanges.append(bring_back(source if name != "brat" else source.parent, name))
+        except InputError as error:
+            assert "Wolpertinger" not in str(error)
+    return exchanges
+
+
+def check_spoiled(exchanges: Sequence[Exchange]) -> None:
+    for exchange in exchanges:
+        assert len(exchange.reports) + len(exchange.errors) == 1
+        assert "Wolpertinger" not in "".join(exchange.errors).replace("report Wolpertinger:", "")
+        write_gold(exchange.reports).encode()
+    assert sum(len(exchange.errors) for exchange in exchanges) > len(exchanges) / 2
+
+
+SPOILED = GoldReport("a", "us", "marrow edema", mark("marrow edema"))
+
+
+@pytest.mark.parametrize(("name", "file"), [("label-studio", "tasks.json"), ("doccano", "reports.jsonl")])
+def test_spoiled_json_is_an_error_with_a_reason(name: str, file: str, tmp_path: Path) -> None:
+    path = write_reports(tmp_path, [SPOILED])
+    export(path, tmp_path / "out", name, path)
+    source = tmp_path / "out" / file
+    record = json.loads(source.read_text())
+    # One report on its line, or in the list of tasks.
+    spoiled = spoil(record) if name == "doccano" else ([task] for task in spoil(record[0]))
+    check_spoiled(import_spoiled(source, name, map(json.dumps, spoiled)))
+
+
+def test_spoiled_standoff_is_an_error_with_a_reason(tmp_path: Path) -> None:
+    path = write_reports(tmp_path, [SPOILED])
+    export(path, tmp_path / "out", "brat", path)
+    (source,) = (tmp_path / "out").glob("*.ann")
+    words = re.split(r"([\t\n ;=:])", source.read_text())
+    spoiled = (
+        "".join((*words[:at], junk, *words[at + 1 :])) for at in range(len(words)) for junk in ("", "Wolpertinger")
+    )
+    check_spoiled(import_spoiled(source, "brat", spoiled))
 
 
 def run(*arguments: object) -> int:

@@ -95,7 +95,7 @@ def test_columns_that_doccano_adds_are_left_alone(tmp_path: Path) -> None:
         ({"label": "ward=Wolpertinger"}, "entity 1: lies on 0 rows; draw the relation has from its row to it"),
         ({"end_offset": 999}, "entity 1: has offsets outside of the text; mark the words again"),
         ({"start_offset": 1}, "entity 1: begins or ends within a character; mark the words again"),
-        ({"start_offset": None}, "entity 1: has no offsets or no label; export JSONL from doccano again"),
+        ({"start_offset": None}, "entity 1: has no id, offsets or label; export JSONL from doccano again"),
         ({"id": 2}, "two of its entities have one id; export JSONL from doccano again"),
     ],
 )
@@ -113,7 +113,7 @@ def test_entities_that_cannot_be_taken(changes: Row, reason: str, tmp_path: Path
             "entity 1: has a value of an unknown column; known are section, assertion, change, site,",
         ),
         ("assertion=absent", "entity 1: has two values of assertion; keep one"),
-        ("zone= ", "entity 1: has an empty zone; give a value, or take it away"),
+        ("zone= ", "entity 1: has an empty zone, or one that is no text; give a value, or take it away"),
         ("size_mm=2 cm", "entity 1: has a size_mm that is no number; write one without a unit"),
         ("size_mm=inf", "entity 1: has a size_mm that is no number; write one without a unit"),
         ("subchondral=false", "entity 1: has an unknown subchondral; say true, or nothing"),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from marrowtext import brat, doccano, label_studio
 from marrowtext.corpora import GOLD_COLUMNS, GoldReport, check_report, read_gold, reports_file
 from marrowtext.documents import Format, Row
+from marrowtext.encoding import holds_undecodable
 from marrowtext.errors import CorpusError, InputError
 from marrowtext.headers import ARGUMENTS, ColumnChoice, Wording
 from marrowtext.predictions import read_predictions
@@ -125,6 +126,8 @@ def _find_problem(
     report: GoldReport, seen: set[str], expected: Mapping[str, ReportRow] | None, where: str
 ) -> str | None:
     """Say why a report cannot be taken; None where it can."""
+    if holds_undecodable(report.id + report.hand):
+        return "its report_id or its hand is no text; take those of the export"
     if report.id in seen:
         return "came back before; keep one of the two"
     if expected is None:

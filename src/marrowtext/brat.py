@@ -38,7 +38,7 @@ __all__ = ["encode_report", "read_reports", "write_folder"]
 
 _REPORTS, _ROW, _ROW_OF, _NOTE = "reports.jsonl", "row", "row_of", "AnnotatorNotes"
 _LINE_ENDS = re.compile(r"[\r\n]+")
-_SPAN = re.compile(r"(?P<type>\S+) (?P<offsets>\d+ \d+(?:;\d+ \d+)*)\t(?P<words>.*)", re.DOTALL)
+_SPAN = re.compile(r"(?P<type>\S+) (?P<offsets>\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)\t(?P<words>.*)", re.DOTALL)
 _ATTRIBUTE = re.compile(r"(?P<column>\S+) (?P<span>T\d+)(?: (?P<value>\S+))?")
 _RELATION = re.compile(r"(?P<type>\S+) Arg1:(?P<row>T\d+) Arg2:(?P<mention>T\d+)\s*")
 _FREE_NAMES = {column.name for column in FREE}
@@ -219,7 +219,7 @@ class _Annotations:
 
     def _read_span(self, line: int, name: str, rest: str) -> None:
         match = _SPAN.fullmatch(rest)
-        if match is None or name in self._spans or not re.fullmatch("T[0-9]+", name):
+        if match is None or name in self._spans or not re.fullmatch("T[0-9]{1,9}", name):
             raise InputError(f"line {line}: is no text-bound annotation of its own; take the file as brat wrote it")
         pieces = [tuple(map(int, piece.split())) for piece in match["offsets"].split(";")]
         start, end = pieces[0][0], pieces[-1][1]

@@ -117,7 +117,14 @@ def _read(record: Row) -> GoldReport:
     linked: dict[object, list[object]] = {}
     for number, relation in enumerate(relations, start=1):
         row, said = relation.get("from_id"), relation.get("to_id")
-        if row not in values or said not in spans or said in values or relation.get("type") != _HAS:
+        if (
+            type(row) is not int
+            or type(said) is not int
+            or row not in values
+            or said not in spans
+            or said in values
+            or relation.get("type") != _HAS
+        ):
             raise InputError(f"relation {number}: is none from a row to one of its values, of type {_HAS}; remove it")
         linked.setdefault(said, []).append(row)
     for number, (id, (start, end, label)) in enumerate(spans.items(), start=1):
@@ -157,8 +164,9 @@ def _list_objects(record: Row, name: str) -> list[Row]:
 def _read_span(number: int, entity: Row, units: Sequence[int]) -> tuple[int, int, str]:
     """Give start and end of an entity in code points, and its label."""
     start, end, label = entity.get("start_offset"), entity.get("end_offset"), entity.get("label")
-    if type(start) is not int or type(end) is not int or not isinstance(label, str):
-        raise InputError(f"entity {number}: has no offsets or no label; export JSONL from doccano again")
+    numbered = type(entity.get("id")) is int
+    if not numbered or type(start) is not int or type(end) is not int or not isinstance(label, str):
+        raise InputError(f"entity {number}: has no id, offsets or label; export JSONL from doccano again")
     if not 0 <= start < end <= units[-1]:
         raise InputError(f"entity {number}: has offsets outside of the text; mark the words again")
     points = bisect_left(units, start), bisect_left(units, end)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from marrowtext.columns import Column, ColumnType
 from marrowtext.corpora import GOLD_COLUMNS, GoldReport
+from marrowtext.encoding import holds_undecodable
 from marrowtext.errors import InputError
 from marrowtext.model import Concept, Pattern
 from marrowtext.rules import RuleSet
@@ -96,7 +97,7 @@ class Format(Protocol):
 
 def hash_text(text: str) -> str:
     """Give the SHA-256 of a text, by which it is known again."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def list_values(column: Column, rules: RuleSet) -> list[str]:
@@ -141,8 +142,8 @@ def make_row(concept: str, text: str, start: int, end: int, values: Sequence[tup
 
 
 def _read_value(column: Column, value: str) -> object:
-    if not value.strip():
-        raise InputError(f"has an empty {column.name}; give a value, or take it away")
+    if not value.strip() or holds_undecodable(value):
+        raise InputError(f"has an empty {column.name}, or one that is no text; give a value, or take it away")
     if column.values and value not in column.values:
         raise InputError(f"has an unknown {column.name}; use one of {', '.join(column.values)}")
     if column.type is ColumnType.BOOLEAN:

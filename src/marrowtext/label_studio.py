@@ -148,11 +148,15 @@ def read_reports(source: Path, /) -> Iterator[Returned]:
 
 def _read(task: Row, data: Row) -> GoldReport:
     text = give_text(data)
-    regions: dict[object, list[tuple[int, Row]]] = {}
+    regions: dict[str, list[tuple[int, Row]]] = {}
     for number, result in enumerate(_pick_results(task), start=1):
-        if not isinstance(result, dict) or not isinstance(result.get("value"), dict):
+        if (
+            not isinstance(result, dict)
+            or not isinstance(result.get("value"), dict)
+            or type(result.get("id")) is not str
+        ):
             raise InputError(f"result {number}: is no value of a region; remove it in Label Studio")
-        regions.setdefault(result.get("id"), []).append((number, result))
+        regions.setdefault(result["id"], []).append((number, result))
     rows = [_read_row(results, text) for results in regions.values()]
     rows.sort(key=lambda row: row["start"])
     hand = data.get("hand")
@@ -184,7 +188,7 @@ def _read_row(results: Sequence[tuple[int, Row]], text: str) -> dict[str, Any]:
     start, end, concept = labels[0].get("start"), labels[0].get("end"), labels[0].get("labels")
     if type(start) is not int or type(end) is not int:
         raise InputError(f"result {number}: its region has no offsets; use the Text tag of config.xml")
-    if not isinstance(concept, list) or len(concept) != 1 or concept[0] not in CONCEPTS:
+    if not isinstance(concept, list) or len(concept) != 1 or concept[0] not in list(CONCEPTS):
         raise InputError(f"result {number}: has an unknown label, or several; use one of {', '.join(CONCEPTS)}")
     values = [_read_value(at, result) for at, result in results if result.get("from_name") != _CONCEPT]
     try:
