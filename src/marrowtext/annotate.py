@@ -68,7 +68,7 @@ def export_reports(
     `findings` is a findings table, or gold reports; without it no rows are written. The folder appears when all is
     written, or not at all. Raises InputError where `out` holds something, or the findings cannot be read.
     """
-    check_folder(out)
+    _check_folder(out)
     rows = _NoRows() if findings is None else _read_findings(findings, rules)
     exchange = Exchange()
     encoded: list[tuple[GoldReport, str]] = []
@@ -139,7 +139,7 @@ def _find_problem(
     return None
 
 
-def check_folder(out: Path) -> None:
+def _check_folder(out: Path) -> None:
     """Raise InputError where no new folder can be written."""
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
