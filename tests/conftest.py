@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from builders import InlinePool, build_fake
+from postgres import postgres_server, postgres_url
 
 from marrowtext import batch
 from marrowtext.pipeline import Pipeline
 from marrowtext.pool import Pool
 from marrowtext.reading import pattern_folders, shared_pipeline
+
+__all__ = ["postgres_server", "postgres_url"]
 
 
 @pytest.fixture(scope="session")
