@@ -18,7 +18,7 @@ from marrowtext.columns import (
     report_row,
     write_dictionary,
 )
-from marrowtext.model import Change, Finding
+from marrowtext.model import Change, Finding, Laterality, Report
 from marrowtext.summary import ReportSummary
 
 DICTIONARY = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
@@ -42,7 +42,8 @@ def test_finding_row_holds_plain_values_for_each_column() -> None:
 
 def test_report_row_of_a_processed_report() -> None:
     summary = ReportSummary("present", 3, 2, 1, 0, 0, 0, ("calcaneus", "talus"), ("left",), (), False)
-    assert report_row("007", 4, True, summary) == {
+    report = Report("007", "", "MRI KNEE", side=Laterality.LEFT, body_part="KNEE", modality="CT", patient_id="p")
+    assert report_row(report, 4, True, summary, note="line 2 is there twice") == {
         "report_id": "007",
         "row": 4,
         "duplicate_id": True,
@@ -59,11 +60,19 @@ def test_report_row_of_a_processed_report() -> None:
         "sides": "left",
         "patterns": None,
         "conflict": False,
+        "exam_title": "MRI KNEE",
+        "exam_side": "left",
+        "body_part": "KNEE",
+        "modality": "CT",
+        "other_modality": True,
+        "patient_id": "p",
+        "study_date": None,
+        "note": "line 2 is there twice",
     }
 
 
 def test_report_row_of_an_error_has_the_same_columns() -> None:
-    row = report_row("8", 8, False, None, "the text is empty")
+    row = report_row(Report("8", ""), 8, False, None, "the text is empty")
     assert list(row) == [column.name for column in REPORT_COLUMNS]
     assert (row["processing"], row["reason"], row["findings"]) == ("error", "the text is empty", 0)
     assert (row["status"], row["sites"], row["conflict"]) == (None, None, None)

@@ -9,7 +9,7 @@ import pytest
 from marrowtext.columns import finding_row
 from marrowtext.model import Reading
 from marrowtext.pipeline import Pipeline
-from marrowtext.readers import read_reports
+from marrowtext.readers import open_reports
 
 HIP = """\
 EXAM: MRI RIGHT HIP WITHOUT CONTRAST
@@ -99,7 +99,7 @@ def reading(tmp_path_factory: pytest.TempPathFactory, pipeline: Pipeline) -> Rea
     file = tmp_path_factory.mktemp("golden") / "reports.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([("accession", "report_text"), ("A-1", HIP)])
-    (row,) = read_reports(file)
+    (row,) = open_reports(file)
     assert row.reason is None
     return pipeline.read(row.report)
 

@@ -23,7 +23,7 @@ from marrowtext.batch import read_batch
 from marrowtext.cli import app
 from marrowtext.errors import InputError
 from marrowtext.frames import extract_frames
-from marrowtext.readers import read_reports
+from marrowtext.readers import open_reports
 from marrowtext.run import count_done
 from marrowtext.writers import reports_path
 
@@ -179,6 +179,6 @@ def test_reason_of_a_failure_says_nothing_of_the_text(monkeypatch: pytest.Monkey
 def test_exceptions_hold_nothing_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(f"{CANARY}\n")
     with pytest.raises(InputError) as raised:
-        list(read_batch(read_reports(tmp_path / "in.jsonl")))
+        list(read_batch(open_reports(tmp_path / "in.jsonl")))
     assert CANARY not in "".join(traceback.format_exception(raised.value))
     assert raised.value.__context__ is None

@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from marrowtext.errors import InputError
 from marrowtext.headers import Columns
-from marrowtext.readers import ColumnChoice, ReportRow, read_reports
+from marrowtext.readers import ColumnChoice, ReportRow, open_reports
 
 TEXT = "There is marrow edema in the talus."
 
@@ -25,7 +25,7 @@ def write(path: Path, content: str | bytes) -> Path:
 
 
 def read(path: Path, columns: ColumnChoice = ColumnChoice(), **options: int) -> list[ReportRow]:  # noqa: B008
-    return list(read_reports(path, columns, **options))
+    return list(open_reports(path, columns, **options))
 
 
 def ids_and_texts(path: Path) -> list[tuple[str, str]]:
@@ -131,14 +131,14 @@ def test_single_text_file(tmp_path: Path) -> None:
 
 def test_what_was_taken_for_what_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", "Accession,Report Text,Exam,Sex\n".encode("utf-8-sig"))
-    reader = read_reports(path, ColumnChoice(carry=("sex",)))
+    reader = open_reports(path, ColumnChoice(carry=("sex",)))
     assert reader.columns == Columns(("Report Text",), "Accession", "Exam", {"Sex": "Sex"})
     assert reader.encoding == "utf-8-sig"
 
 
 def test_fraction_tells_how_much_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "in.jsonl", '{"text": "a"}\n{"text": "b"}\n')
-    reader = read_reports(path)
+    reader = open_reports(path)
     list(reader)
     assert reader.fraction == 1
 
@@ -300,15 +300,16 @@ def make(content: str | bytes) -> Callable[[Path], None]:
             id="json-list",
         ),
         pytest.param(
-            "in.xlsx",
+            "in.docx",
             make("x"),
-            "unknown kind of file; give a .csv, .tsv, .jsonl or .parquet file or a folder of .txt files",
+            "unknown kind of file; give a .csv, .tsv, .jsonl, .parquet, .xlsx, .hl7, .json, .txt, .rtf, .sqlite or "
+            ".duckdb file, a folder, or the URL of a database",
             id="unknown-kind",
         ),
         pytest.param(
             "in",
             Path.mkdir,
-            "no .txt file in this folder; give a folder that holds some, or a file",
+            "no .txt, .rtf, .hl7 or .json file there; give a folder that holds some, or a file",
             id="empty-folder",
         ),
         pytest.param(
@@ -325,7 +326,7 @@ def test_file_that_cannot_be_read_is_told_at_once(
     path = tmp_path / name
     prepare(path)
     with pytest.raises(InputError) as raised:
-        read_reports(path)
+        open_reports(path)
     assert str(raised.value) == f"{path}: {message}"
 
 
@@ -369,25 +370,25 @@ def test_length_is_that_of_the_joined_text(tmp_path: Path) -> None:
 
 def test_jsonl_column_of_lists_is_no_unread_text(tmp_path: Path) -> None:
     path = write(tmp_path / "in.jsonl", '{"text": "a", "findings": [], "impression": "b"}\n')
-    assert read_reports(path).columns.unread == ("impression",)
+    assert open_reports(path).columns.unread == ("impression",)
 
 
 def test_parquet_column_of_lists_is_no_unread_text(tmp_path: Path) -> None:
     table = pyarrow.table({"text": ["a"], "findings": [["x"]], "impression": ["b"]})
     parquet.write_table(table, tmp_path / "in.parquet")
-    assert read_reports(tmp_path / "in.parquet").columns.unread == ("impression",)
+    assert open_reports(tmp_path / "in.parquet").columns.unread == ("impression",)
 
 
 def test_disk_that_fails_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "in.parquet"
     parquet.write_table(pyarrow.table({"text": [TEXT]}), path)
-    reader = read_reports(path)
+    reader = open_reports(path)
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(reader._source, "_file", SimpleNamespace(
-        metadata=reader._source._file.metadata, num_row_groups=1, iter_batches=fail
+    monkeypatch.setattr(reader.source, "_file", SimpleNamespace(
+        metadata=reader.source._file.metadata, num_row_groups=1, iter_batches=fail
     ))  # fmt: skip
     with pytest.raises(InputError, match=r"in\.parquet: reading failed \(Input/output error\); check the disk"):
         next(reader)
@@ -395,7 +396,7 @@ def test_disk_that_fails_is_no_damage(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_reader_tells_what_makes_its_rows(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", f"id,exam,text,Sex\n1,MRI,{TEXT},F\n")
-    assert read_reports(path, ColumnChoice(carry=["Sex=sex_in"]), max_length=9).options == {
+    assert open_reports(path, ColumnChoice(carry=["Sex=sex_in"]), max_length=9).options == {
         "text": ["text"],
         "id": "id",
         "title": "exam",

@@ -26,7 +26,7 @@ from marrowtext.errors import InputError, RuleError
 from marrowtext.headers import ColumnChoice
 from marrowtext.manifest import Manifest
 from marrowtext.outcome import Tally
-from marrowtext.readers import ReportReader, read_reports
+from marrowtext.readers import ReportReader, open_reports
 from marrowtext.worker import Answer
 
 TALUS = "There is marrow edema in the talus."
@@ -55,7 +55,7 @@ def reports(tmp_path: Path) -> Path:
 
 
 def extract(reports: Path, out: Path, *, max_length: int = 1000, **options: bool) -> Manifest:
-    reader = read_reports(reports, ColumnChoice(carry=["Sex"]), max_length=max_length)
+    reader = open_reports(reports, ColumnChoice(carry=["Sex"]), max_length=max_length)
     return extract_tables(reader, out, **options)
 
 
@@ -107,7 +107,7 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 @pytest.mark.usefixtures("inline")
 def test_both_tables_are_written(tmp_path: Path) -> None:
-    reader = read_reports(write_table(tmp_path), ColumnChoice(carry=("Sex",)))
+    reader = open_reports(write_table(tmp_path), ColumnChoice(carry=("Sex",)))
     told = extract_tables(reader, tmp_path / "out.csv")
     assert told.counts == Tally(3, 1, 1, 2, {"present": 1, "absent": 1})
     found = read_csv(tmp_path / "out.csv")
@@ -183,7 +183,7 @@ def test_tables_have_all_columns_in_order(reports: Path, tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("small")
 def test_carried_columns_take_their_new_names(reports: Path, tmp_path: Path) -> None:
-    reader = read_reports(reports, ColumnChoice(carry=("Sex=row_sex", "Sex")))
+    reader = open_reports(reports, ColumnChoice(carry=("Sex=row_sex", "Sex")))
     extract_tables(reader, tmp_path / "out.csv")
     assert {(row["row_sex"], row["Sex"]) for row in read_csv(tmp_path / "out.reports.csv")} == {("F", "F")}
 
@@ -191,7 +191,7 @@ def test_carried_columns_take_their_new_names(reports: Path, tmp_path: Path) -> 
 @pytest.mark.usefixtures("small")
 def test_progress_tells_reports_first_those_done_before(broken: Path, reports: Path) -> None:
     seen: list[int] = []
-    extract_tables(read_reports(reports, ColumnChoice(carry=["Sex"]), max_length=1000), broken, resume=True,
+    extract_tables(open_reports(reports, ColumnChoice(carry=["Sex"]), max_length=1000), broken, resume=True,
                    progress=seen.append)  # fmt: skip
     assert seen == [10, 12, 14, 16, 18, 20, 22]
 
@@ -221,6 +221,8 @@ def test_manifest_tells_the_run(small: None, reports: Path, tmp_path: Path) -> N
         "duplicates": 3,
         "findings": 21,
         "assertions": {"present": 21},
+        "other_modality": 0,
+        "noted": 0,
     }
     assert written["tables"] == {
         table: {"name": path.name, "bytes": path.stat().st_size, "sha256": manifest.hash_file(path)}
@@ -243,7 +245,7 @@ def test_hash_of_a_folder_is_of_its_names_and_contents(tmp_path: Path) -> None:
 
 
 def test_failing_run_leaves_nothing_behind(tmp_path: Path) -> None:
-    reader = read_reports(write_table(tmp_path))
+    reader = open_reports(write_table(tmp_path))
     (tmp_path / "own").mkdir()
     with pytest.raises(RuleError):
         extract_tables(reader, tmp_path / "out.csv", patterns=tmp_path / "own")
@@ -267,7 +269,7 @@ def test_existing_files_are_kept(reports: Path, tmp_path: Path, name: str, resum
     old = "{}" if name.endswith("json") else "old"
     (tmp_path / name).write_text(old)
     with pytest.raises(InputError, match=r"out\.csv(\.manifest\.json)?: .*(exists already|is not a manifest)"):
-        extract_tables(read_reports(reports), tmp_path / "out.csv", resume=resume)
+        extract_tables(open_reports(reports), tmp_path / "out.csv", resume=resume)
     assert names(tmp_path) == sorted(["in.csv", name])
     assert (tmp_path / name).read_text() == old
 
@@ -289,7 +291,7 @@ def test_force_overwrites_when_all_is_read(reports: Path, tmp_path: Path, monkey
 def test_input_is_not_overwritten(tmp_path: Path) -> None:
     path = write_table(tmp_path)
     with pytest.raises(InputError, match=r"in\.csv: is the input; name another file"):
-        extract_tables(read_reports(path), path, force=True)
+        extract_tables(open_reports(path), path, force=True)
 
 
 def test_broken_run_keeps_its_whole_parts(broken: Path) -> None:

@@ -10,20 +10,23 @@ if TYPE_CHECKING:
     from marrowtext.frames import extract, extract_frames
     from marrowtext.headers import ColumnChoice
     from marrowtext.model import Finding, Report
-    from marrowtext.readers import read_reports
+    from marrowtext.readers import open_reports, read_reports
     from marrowtext.reading import findings
+    from marrowtext.sources import Selection
 
 __all__ = [
     "ColumnChoice",
     "Evaluation",
     "Finding",
     "Report",
+    "Selection",
     "__version__",
     "evaluate",
     "extract",
     "extract_frames",
     "findings",
     "load",
+    "open_reports",
     "read_reports",
     "show",
 ]
@@ -36,11 +39,13 @@ _HOMES = {
     "Evaluation": "evaluate",
     "Finding": "model",
     "Report": "model",
+    "Selection": "sources",
     "evaluate": "evaluate",
     "extract": "frames",
     "extract_frames": "frames",
     "findings": "reading",
     "load": "component",
+    "open_reports": "readers",
     "read_reports": "readers",
     "show": "explain",
 }

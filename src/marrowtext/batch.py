@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, carried_columns, report_row
+from marrowtext.columns import FINDINGS_TABLE, carried_columns, report_row, reports_columns
 from marrowtext.errors import InputError
 from marrowtext.manifest import Manifest, list_versions, measure_input, stamp_input
 from marrowtext.outcome import Outcome
@@ -68,20 +69,20 @@ def extract_tables(
     _check_workers(workers)
     out, source = Path(out), reader.path
     check_run(out, source, resume=resume, force=force)
-    stamp = stamp_input(source)
+    stamp = stamp_input(reader.place)
     with Pool(pattern_folders(patterns), workers, seconds=report_seconds) as pool:
         # The input is hashed while the workers build their pipelines.
-        measured = measure_input(source)
+        measured = measure_input(reader.place)
         options = {**reader.options, "report_seconds": report_seconds}
         manifest = Manifest(list_versions(), pool.rules, measured, options, workers=workers)
-        carried = carried_columns(reader.columns.carry)
-        columns = {"findings": (*FINDINGS_TABLE, *carried), "reports": (*REPORT_COLUMNS, *carried)}
+        carried = reader.columns.carry
+        columns = {"findings": (*FINDINGS_TABLE, *carried_columns(carried)), "reports": reports_columns(carried)}
         with Run(out, source, columns, manifest, resume=resume, force=force) as run:
             run.begin()
             if not run.complete:
                 _read_parts(run, reader, pool, progress)
-                if stamp_input(source) != stamp:
-                    raise InputError(f"{source}: the file changed while it was read; start anew with --force")
+                if not reader.live and stamp_input(reader.place) != stamp:
+                    raise InputError(f"{reader.name}: the file changed while it was read; start anew with --force")
                 run.publish()
             return run.manifest
 
@@ -90,9 +91,14 @@ def _read_parts(run: Run, reader: ReportReader, pool: Pool, progress: Callable[[
     done = run.tally.reports
     report = progress or (lambda _: None)
     # What was done before is passed over, but for its ids.
-    rows = islice(reader, done, None)
+    passed = deque(islice(reader, done), maxlen=1)
+    if done and (not passed or passed[0].digest != run.digest):
+        raise InputError(
+            f"{reader.name}: the rows that were read before are others by now, or come in another order; give the "
+            "query an ORDER BY, and start anew with --force"
+        )
     report(done)
-    outcomes = _count(_write_outcomes(pool.read(_cut(rows))), done, report)
+    outcomes = _count(_write_outcomes(pool.read(_cut(reader))), done, report)
     for first in outcomes:
         run.write_part(chain((first,), islice(outcomes, _PART_REPORTS - 1)))
 
@@ -141,5 +147,5 @@ def _write_outcomes(answered: Iterable[tuple[Chunk, list[Answer]]]) -> Iterator[
 def _write_outcome(row: ReportRow, answer: Answer) -> Outcome:
     carried = dict(row.report.carried)
     findings = tuple({**values, "row": row.row, **carried} for values in answer.findings)
-    report = report_row(row.report.id, row.row, row.duplicate, answer.summary, answer.reason)
-    return Outcome(findings, {**report, **carried})
+    report = report_row(row.report, row.row, row.duplicate, answer.summary, answer.reason, row.note)
+    return Outcome(findings, {**report, **carried}, row.digest)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from marrowtext.metadata import is_other_modality
 from marrowtext.model import (
     Assertion,
     Change,
@@ -14,6 +15,7 @@ from marrowtext.model import (
     Laterality,
     LateralitySource,
     Pattern,
+    Report,
     SectionName,
 )
 from marrowtext.summary import NOT_MENTIONED, ReportSummary
@@ -27,6 +29,7 @@ __all__ = [
     "carried_columns",
     "finding_row",
     "report_row",
+    "reports_columns",
     "write_dictionary",
 ]
 
@@ -149,6 +152,14 @@ REPORT_COLUMNS: tuple[Column, ...] = (
     Column("sides", _STRING, True, "Sides of these rows, sorted, with single spaces."),
     Column("patterns", _STRING, True, "Patterns of these rows but unspecified, sorted, with single spaces."),
     Column("conflict", _BOOLEAN, True, "Two sections disagree about a site and side."),
+    Column("exam_title", _STRING, True, "Title column of the input."),
+    Column("exam_side", _STRING, True, "Side that the side column of the input states.", _values(Laterality)),
+    Column("body_part", _STRING, True, "Body part column of the input."),
+    Column("modality", _STRING, True, "Modality column of the input."),
+    Column("other_modality", _BOOLEAN, False, "The modality is not MRI; the report is read all the same."),
+    Column("patient_id", _STRING, True, "Patient column of the input."),
+    Column("study_date", _STRING, True, "Date column of the input, as written there."),
+    Column("note", _STRING, True, "What is to be known of how it was read, such as lines that are missing."),
 )
 
 _INTRODUCTION = """\
@@ -201,8 +212,19 @@ def finding_row(finding: Finding) -> dict[str, object]:
     return row
 
 
+def reports_columns(carried: Iterable[str]) -> tuple[Column, ...]:
+    """Give the columns of the reports table. What is carried along under the name of one of them is in it already."""
+    names = {column.name for column in REPORT_COLUMNS}
+    return (*REPORT_COLUMNS, *carried_columns(name for name in carried if name not in names))
+
+
 def report_row(
-    report_id: str, row: int, duplicate: bool, summary: ReportSummary | None, reason: str | None = None
+    report: Report,
+    row: int,
+    duplicate: bool,
+    summary: ReportSummary | None,
+    reason: str | None = None,
+    note: str | None = None,
 ) -> dict[str, object]:
     """Give one row of the reports table, one value for each of REPORT_COLUMNS, in their order.
 
@@ -210,16 +232,25 @@ def report_row(
     empty.
     """
     values: dict[str, object] = {
-        "report_id": report_id,
+        "report_id": report.id,
         "row": row,
         "duplicate_id": duplicate,
         "processing": "processed" if summary else "error",
         "reason": reason,
+        "exam_title": report.title,
+        "exam_side": report.side.value if report.side else None,
+        "body_part": report.body_part,
+        "modality": report.modality,
+        "other_modality": is_other_modality(report.modality),
+        "patient_id": report.patient_id,
+        "study_date": report.study_date,
+        "note": note,
     }
-    for column in REPORT_COLUMNS[len(values) :]:
-        value = getattr(summary, column.name) if summary else (0 if column.type is _INTEGER else None)
-        values[column.name] = (" ".join(value) or None) if isinstance(value, tuple) else value
-    return values
+    for column in REPORT_COLUMNS:
+        if column.name not in values:
+            value = getattr(summary, column.name) if summary else (0 if column.type is _INTEGER else None)
+            values[column.name] = (" ".join(value) or None) if isinstance(value, tuple) else value
+    return {column.name: values[column.name] for column in REPORT_COLUMNS}
 
 
 def write_dictionary() -> str:

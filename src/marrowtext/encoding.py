@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from marrowtext.errors import InputError
+from marrowtext.streams import open_bytes
 
 __all__ = ["decode", "detect_encoding", "holds_undecodable", "open_text"]
 
@@ -32,9 +33,9 @@ def _end(error: UnicodeError) -> int:
 def detect_encoding(path: Path) -> str:
     """Find the encoding of a file: by its byte order mark, else UTF-16, UTF-8 or cp1252 by its bytes.
 
-    Reads the file once, in chunks. Raises InputError for a file that is not text.
+    Reads the file once, in chunks. Raises InputError for a file that is not text, and for a packed one that is damaged.
     """
-    with path.open("rb") as file:
+    with open_bytes(path) as file:
         encoding = _detect(iter(lambda: file.read(_CHUNK), b""))
     if encoding is None:
         raise InputError(f"{path}: is not a text file; save the reports as CSV, TSV, JSONL, Parquet or .txt")
@@ -46,9 +47,9 @@ def decode(content: bytes) -> str:
     return content.decode(_detect([content]) or "utf-8", _MARKING)
 
 
-def open_text(path: Path, encoding: str, newline: str = "") -> TextIOWrapper:
-    """Open a file for reading; bytes that are not of the encoding leave a mark in the text."""
-    return path.open("r", encoding=encoding, errors=_MARKING, newline=newline)
+def open_text(path: Path, encoding: str, newline: str | None = "") -> TextIOWrapper:
+    """Open a file for reading, unpacked; bytes that are not of the encoding leave a mark in the text."""
+    return TextIOWrapper(open_bytes(path), encoding=encoding, errors=_MARKING, newline=newline)
 
 
 def holds_undecodable(text: str) -> bool:

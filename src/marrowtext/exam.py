@@ -59,7 +59,9 @@ class ExamReader:
         self._name = lru_cache(maxsize=4096)(self._read_stretch)
 
     def read(self, report: Report, segmented: SegmentedText) -> Exam:
-        """Read the side from the title, a sentence that names the exam, the title column, then the indication."""
+        """Read the side from the title, a sentence that names the exam, the columns of title, side and body part, then
+        the indication.
+        """
         regions: set[str] = set()
         for stretches, source in self._stages(report, segmented):
             sides: set[Laterality] = set()
@@ -68,7 +70,7 @@ class ExamReader:
                 sides |= naming.sides
                 if source is LateralitySource.TITLE and naming.plural:
                     sides.add(Laterality.BILATERAL)
-                if not regions or source is not LateralitySource.INDICATION:
+                if not regions or not (source is LateralitySource.INDICATION or stretch is report.body_part):
                     regions |= naming.regions
             if sides:
                 one_sided = len(sides) == 1 and Laterality.BILATERAL not in sides
@@ -85,7 +87,7 @@ class ExamReader:
         if not named and not segmented.titles:
             named = [s for s in sentences[:1] if self._names_body(s)]
         yield [text[s.start : s.end] for s in named], LateralitySource.TITLE
-        yield [report.title or ""], LateralitySource.METADATA
+        yield [report.title or "", report.side or "", report.body_part or ""], LateralitySource.METADATA
         indication = [s for s in sentences if s.section.name is SectionName.INDICATION]
         if not indication:
             indication = [s for s in sentences[:_OPENING] if s.section.heading is None and s not in named]
@@ -103,8 +105,9 @@ class ExamReader:
         end = next(beside, len(text))
         sentence = Sentence(0, end, Section(SectionName.OTHER, 0, end), (), splitter)
         words = self._lexicon.sort(sentence, text, self._engine.match(sentence.tokens, text))
-        sides = {side_of(match) for match in words.sides}
-        sides |= {_LETTERS[norm] for norm in sentence.norms if norm in _LETTERS}
+        letters = [(n, _LETTERS[token.norm]) for n, token in enumerate(sentence.tokens) if token.norm in _LETTERS]
+        named = [*((match.start, side_of(match)) for match in words.sides), *letters]
+        sides = {side for n, side in named if not self._lexicon.at("no_title_sides", sentence.tokens, n)}
         plural = any(match.form == "plural" for match in words.sites)
         places = self._places.read(words, Context())
         return _Naming(frozenset(sides), plural, frozenset(self._rules.sites[place.site].region for place in places))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marrowtext.batch import read_batch
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
 from marrowtext.errors import InputError
-from marrowtext.headers import ColumnChoice, Columns, choose_columns, tell_unread
+from marrowtext.headers import METADATA, ColumnChoice, Columns, choose_columns, tell_unread
 from marrowtext.model import Report
 from marrowtext.readers import MAX_LENGTH, check_records
 from marrowtext.reading import Patterns
@@ -32,6 +32,7 @@ _MOST_LISTED = 5
 
 # Names of columns of our own making; what a report carries along may well be called "text".
 _TEXT, _ID, _TITLE = "(text)", "(id)", "(title)"
+_METADATA = {role: f"({role})" for role in METADATA}
 
 
 class Frames(NamedTuple):
@@ -48,6 +49,11 @@ def extract(
     id: str | None = None,
     title: str | None = None,
     carry: str | Sequence[str] = (),
+    side: str | None = None,
+    body_part: str | None = None,
+    modality: str | None = None,
+    patient_id: str | None = None,
+    study_date: str | None = None,
     patterns: Patterns = None,
     workers: int = 1,
     max_length: int = MAX_LENGTH,
@@ -55,18 +61,19 @@ def extract(
     """Give the findings of a frame, a series or a list of texts or reports, as a frame with the findings
     columns.
 
-    `text`, `id`, `title` and `carry` name columns of a frame; the first three are found by common names where
-    they are left out. Several text columns are joined, each text under the name of its column as a heading;
-    `start` and `end` then count in the joined text. `carry=["site=site_in"]` takes the column `site` along as
-    `site_in`. A series gives its index as ids, unless that only counts; a report carries along what
-    it holds. All columns are there even when no finding is: categories where the values are a list, else
+    `text`, `id`, `title`, `carry` and so on to `study_date` name columns of a frame; all but `carry` are found by
+    common names where they are left out, and "" takes none. Several text columns are joined, each text under the
+    name of its column as a heading; `start` and `end` then count in the joined text. `carry=["site=site_in"]` takes
+    the column `site` along as `site_in`. A series gives its index as ids, unless that only counts; a report carries
+    along what it holds. All columns are there even when no finding is: categories where the values are a list, else
     pandas' nullable types; carried columns keep their type. `row` is the place in the input, from 1.
 
     Reports that cannot be read make no finding but a warning; `extract_frames` says why. A column that looks
     like report text and is not read makes a warning too, where `text` is left out. Raises InputError for a
     column that is not there, RuleError for a rule that is wrong.
     """
-    frames = _extract(texts, ColumnChoice(text, id, title, carry), patterns, workers, max_length)
+    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
+    frames = _extract(texts, wish, patterns, workers, max_length)
     unread = frames.reports.loc[frames.reports["processing"] == "error", "row"].tolist()
     if unread:
         listed = ", ".join(map(str, unread[:_MOST_LISTED])) + (", …" if len(unread) > _MOST_LISTED else "")
@@ -85,6 +92,11 @@ def extract_frames(
     id: str | None = None,
     title: str | None = None,
     carry: str | Sequence[str] = (),
+    side: str | None = None,
+    body_part: str | None = None,
+    modality: str | None = None,
+    patient_id: str | None = None,
+    study_date: str | None = None,
     patterns: Patterns = None,
     workers: int = 1,
     max_length: int = MAX_LENGTH,
@@ -92,7 +104,8 @@ def extract_frames(
     """Do what `extract` does, and give the reports table too: one row for each text, with the reason where it
     is unread.
     """
-    return _extract(texts, ColumnChoice(text, id, title, carry), patterns, workers, max_length)
+    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
+    return _extract(texts, wish, patterns, workers, max_length)
 
 
 def _extract(texts: Texts, wish: ColumnChoice, patterns: Patterns, workers: int, max_length: int) -> Frames:
@@ -101,8 +114,7 @@ def _extract(texts: Texts, wish: ColumnChoice, patterns: Patterns, workers: int,
     if hint is not None:
         # At the line that called extract or extract_frames.
         warnings.warn(hint, stacklevel=3)
-    taken = [name for name in (*columns.text, columns.id, columns.title) if name is not None]
-    cells = {name: _column(frame, name) for name in taken}
+    cells = {name: _column(frame, name) for name in replace(columns, carry={}).taken}
     values = [column.astype(object).where(column.notna(), None).tolist() for column in cells.values()]
     records: Iterable[Mapping[str, object]] = (
         dict(zip(cells, record, strict=True)) for record in zip(*values, strict=True)
@@ -126,7 +138,7 @@ def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, Colum
         named = [name for name in texts.index.names if name is not None and name not in texts.columns]
         frame, source = (texts.reset_index(level=named) if named else texts), "the frame"
         return frame, choose_columns([str(name) for name in frame.columns], wish, source), source
-    if any((wish.text, wish.id, wish.title, wish.carry)):
+    if any(astuple(wish)):
         raise InputError("text, id, title and carry name columns of a frame, and this input is none; leave them out")
     if isinstance(texts, str):
         raise InputError("this is one text; give a list of texts, or use marrowtext.findings for a single one")
@@ -137,18 +149,18 @@ def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, Colum
     if not isinstance(texts, Iterable):
         raise TypeError(f"give a frame, a series or a list of texts, and not {type(texts).__name__}")
     fields = [_fields(report) for report in texts]
-    carry = tuple(dict.fromkeys(name for report in fields for name in report if name not in (_TEXT, _ID, _TITLE)))
-    frame = pandas.DataFrame(
-        {name: pandas.Series([f.get(name) for f in fields]) for name in (_TEXT, _ID, _TITLE, *carry)}
-    )
-    source = "the reports"
-    return frame, choose_columns(list(frame.columns), ColumnChoice(_TEXT, _ID, _TITLE, carry), source), source
+    own = (_TEXT, _ID, _TITLE, *_METADATA.values())
+    carry = tuple(dict.fromkeys(name for report in fields for name in report if name not in own))
+    frame = pandas.DataFrame({name: pandas.Series([f.get(name) for f in fields]) for name in (*own, *carry)})
+    wish = ColumnChoice(_TEXT, _ID, _TITLE, carry, **_METADATA)
+    return frame, choose_columns(list(frame.columns), wish, "the reports"), "the reports"
 
 
 def _fields(report: object) -> dict[str, object]:
-    if isinstance(report, Report):
-        return {_TEXT: report.text, _ID: report.id, _TITLE: report.title, **report.carried}
-    return {_TEXT: report}
+    if not isinstance(report, Report):
+        return {_TEXT: report}
+    told = {column: getattr(report, role) for role, column in _METADATA.items()}
+    return {_TEXT: report.text, _ID: report.id, _TITLE: report.title, **told, **report.carried}
 
 
 def _column(frame: pandas.DataFrame, name: str) -> pandas.Series[Any]:

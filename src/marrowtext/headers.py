@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS
 from marrowtext.errors import InputError
 
-__all__ = ["ARGUMENTS", "OPTIONS", "ColumnChoice", "Columns", "Wording", "choose_columns", "heading_of", "tell_unread"]
+__all__ = [
+    "ARGUMENTS", "METADATA", "OPTIONS", "ColumnChoice", "Columns", "Wording", "choose_columns", "heading_of",
+    "tell_line_column", "tell_unread",
+]  # fmt: skip
 
 # In order of preference; case, spaces, underscores, hyphens and dots do not matter. Columns that hold a part
 # of the report (findings, impression) are none of these: to take one would lose the other without a word.
 _TEXT_NAMES = (
     "text", "report_text", "report", "narrative", "report_narrative", "radiology_report", "mri_report",
     "full_report", "full_text", "report_body", "report_content", "body", "content", "note_text", "note",
-    "result_text", "document",
+    "result_text", "document", "line_text", "text_line", "report_line",
 )  # fmt: skip
 _ID_NAMES = (
     "report_id", "id", "accession", "accession_number", "accession_no", "accession_num", "accession_id",
@@ -29,6 +32,34 @@ _TITLE_NAMES = (
     "procedure", "procedure_name", "procedure_description", "procedure_desc", "study_description",
     "study_desc", "study_name", "study_title", "order_description",
 )  # fmt: skip
+METADATA = {
+    "side": (
+        "side", "laterality", "exam_side", "exam_laterality", "study_laterality", "image_laterality",
+        "procedure_laterality", "body_side", "side_of_body",
+    ),
+    "body_part": (
+        "body_part", "body_part_examined", "exam_body_part", "study_body_part", "body_region", "exam_region",
+        "anatomic_region", "anatomical_region", "anatomy", "body_site", "region",
+    ),
+    "modality": (
+        "modality", "exam_modality", "study_modality", "modality_code", "modalities_in_study", "modalities",
+    ),
+    "patient_id": (
+        "patient_id", "pat_id", "patient_number", "patient_no", "mrn", "medical_record_number", "patient_mrn",
+        "person_id", "subject_id", "patient",
+    ),
+    "study_date": (
+        "study_date", "exam_date", "study_datetime", "exam_datetime", "date_of_exam", "date_of_study",
+        "examination_date", "procedure_date", "service_date", "performed_date", "study_date_time", "exam_date_time",
+        "report_date", "date",
+    ),
+}  # fmt: skip
+"""What is said of an exam beside its report and its title, each with its common names."""
+_LINE_NAMES = ("line_number", "line_no", "line_num", "line", "line_seq", "line_sequence", "line_id", "text_line_number")
+
+# The columns of the reports table that hold an input column as it is: what holds it need not be carried along by
+# another name.
+_KEPT = {"exam_title": "title", **{role: role for role in METADATA if role != "side"}}
 
 # Columns that look like a part of a report, which a run that takes another column for the text leaves unread.
 _PARTS = re.compile("(report|final|radiology)?(impression|finding|conclusion|addend(um|a)|opinion)s?(report|text)?")
@@ -37,24 +68,31 @@ _MOST_LISTED = 40
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """The input columns that the user wishes for; None means the one with a common name.
+    """The input columns that the user wishes for; None means the one with a common name, "" none.
 
     Of several `text` columns the texts are joined, each under the name of its column as a heading. `carry`
-    takes columns along; `"site=site_in"` takes `site` along under the name `site_in`.
+    takes columns along; `"site=site_in"` takes `site` along under the name `site_in`. `line` is the column of line
+    numbers, where each row is one line of a report: their text is joined by id.
     """
 
     text: str | Sequence[str] | None = None
     id: str | None = None
     title: str | None = None
     carry: str | Sequence[str] = ()
+    side: str | None = None
+    body_part: str | None = None
+    modality: str | None = None
+    patient_id: str | None = None
+    study_date: str | None = None
+    line: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The input columns that were taken.
 
-    `carry` gives the column behind each name in the output. `unread` are columns that look like report text
-    too, where the text was found by its name.
+    `carry` gives the column behind each name in the output, `metadata` the column of each that METADATA names and the
+    input has. `unread` are columns that look like report text too, where the text was found by its name.
     """
 
     text: tuple[str, ...]
@@ -62,6 +100,14 @@ class Columns:
     title: str | None = None
     carry: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    line: str | None = None
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """The columns that are read, each once."""
+        names = (*self.text, self.id, self.title, self.line, *self.metadata.values(), *self.carry.values())
+        return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +119,7 @@ class Wording:
 
 
 def _option(role: str) -> str:
-    return "--carry" if role == "carry" else f"--{role}-column"
+    return "--carry" if role == "carry" else f"--{role.replace('_', '-')}-column"
 
 
 OPTIONS = Wording(_option, lambda role, values: " ".join(f"{_option(role)} {shlex.quote(value)}" for value in values))
@@ -91,24 +137,30 @@ def choose_columns(names: Sequence[str], wish: ColumnChoice, source: str, wordin
     def find(name: str, role: str) -> str:
         return _find_named(names, name, wording.name(role), source)
 
-    carry = _choose_carried(names, _listed(wish.carry), source, wording)
     text = tuple(dict.fromkeys(find(name, "text") for name in _listed(wish.text)))
-    id = None if wish.id is None else find(wish.id, "id")
-    title = None if wish.title is None else find(wish.title, "title")
+    roles = {"id": _ID_NAMES, "title": _TITLE_NAMES, **METADATA}
+    wishes = {role: getattr(wish, role) for role in roles}
+    line = find(wish.line, "line") if wish.line else None
+    chosen: dict[str, str | None] = {role: find(name, role) for role, name in wishes.items() if name}
     found = text
     if not found:
-        common = _find_common(names, _TEXT_NAMES, (id, title))
+        common = _find_common(names, _TEXT_NAMES, (*chosen.values(), line))
         if common is None:
             raise _no_text(names, source, wording)
         found = (find(common, "text"),)
-    if id is None:
-        common = _find_common(names, _ID_NAMES, (*found, title))
-        id = None if common is None else find(common, "id")
-    if title is None:
-        common = _find_common(names, _TITLE_NAMES, (*found, id))
-        title = None if common is None else find(common, "title")
+    for role, aliases in roles.items():
+        if wishes[role] is None:
+            common = _find_common(names, aliases, (*found, line, *chosen.values()))
+            chosen[role] = None if common is None else find(common, role)
+    id, title = chosen.get("id"), chosen.get("title")
+    metadata = {role: name for role in METADATA if (name := chosen.get(role)) is not None}
+    kept = {name: chosen.get(role) for name, role in _KEPT.items()}
+    carry = _choose_carried(names, _listed(wish.carry), kept, source, wording)
     unread = () if text else tuple(name for name in _list_parts(names) if name not in (*found, id, title))
-    return Columns(found, id, title, carry, unread)
+    columns = Columns(found, id, title, carry, unread, metadata, line)
+    if line is not None:
+        _check_lines(columns, source, wording)
+    return columns
 
 
 def heading_of(name: str) -> str:
@@ -130,8 +182,28 @@ def tell_unread(columns: Columns, source: str, wording: Wording = ARGUMENTS) -> 
     )
 
 
-def _choose_carried(names: Sequence[str], wishes: Sequence[str], source: str, wording: Wording) -> dict[str, str]:
-    """Give the column to carry along for each name in the output."""
+def tell_line_column(names: Sequence[str], columns: Columns, source: str, wording: Wording = ARGUMENTS) -> str | None:
+    """Say which column looks like line numbers where none is taken for them; None where none does."""
+    name = _find_common(names, _LINE_NAMES, columns.taken)
+    if name is None or columns.line is not None:
+        return None
+    given = wording.give("line", [name])
+    return f"{source}: {name!r} looks like line numbers; if each row is one line of a report give {given}"
+
+
+def _check_lines(columns: Columns, source: str, wording: Wording) -> None:
+    if columns.id is None:
+        raise InputError(f"{source}: lines are put together by id; name its column with {wording.name('id')}")
+    if len(columns.text) > 1:
+        raise InputError(f"{source}: lines are put together in one text column; name one with {wording.name('text')}")
+
+
+def _choose_carried(
+    names: Sequence[str], wishes: Sequence[str], kept: Mapping[str, str | None], source: str, wording: Wording
+) -> dict[str, str]:
+    """Give the column to carry along for each name in the output. `kept` are columns of the output that hold an input
+    column as it is.
+    """
     taken = {column.name for column in (*FINDINGS_TABLE, *REPORT_COLUMNS)}
     carry: dict[str, str] = {}
     for wish in wishes:
@@ -141,7 +213,7 @@ def _choose_carried(names: Sequence[str], wishes: Sequence[str], source: str, wo
         problem = None
         if not name:
             problem = "the new name is empty"
-        elif name in taken:
+        elif name in taken and kept.get(name) != column:
             problem = "the output has a column of that name" if name == column else f"the output has a column {name!r}"
         elif carry.get(name, column) != column:
             problem = f"{carry[name]!r} is carried along as {name!r} already"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from typing import Any
 from marrowtext import __version__
 from marrowtext.errors import InputError
 from marrowtext.outcome import Tally
-from marrowtext.sources import list_files
+from marrowtext.sources import list_files, name_of
 from marrowtext.writers import replace_text
 
 __all__ = ["Manifest", "hash_file", "list_versions", "load_manifest", "measure_input", "stamp_input", "tell_time"]
@@ -92,35 +93,46 @@ def list_versions() -> dict[str, str]:
     return {"marrowtext": __version__, "python": python, **{name: version(name) for name in _PACKAGES}}
 
 
-def measure_input(path: Path) -> dict[str, object]:
-    """Give name, size and SHA-256 of an input; those of a folder are of its text files, with their names.
+def measure_input(place: str | Path) -> dict[str, object]:
+    """Give name, size and SHA-256 of an input: of a folder or a glob those of its files, with their names; of the
+    database of a server those of its name, since what is in it is known when it is read.
 
     Raises InputError where a file cannot be read.
     """
     digest = hashlib.sha256()
     size = 0
-    for file, name in list_files(path):
+    files = list_files(place)
+    single = len(files) == 1 and files[0][0] == Path(place)
+    for file, name in files:
         # The hash of a single file is the one that `sha256sum` prints.
-        digest.update(f"{name}\0".encode() if path.is_dir() else b"")
+        digest.update(b"" if single else os.fsencode(name) + b"\0")
         try:
             for block in _blocks(file):
                 size += len(block)
                 digest.update(block)
         except OSError as error:
-            if not path.is_dir():
-                raise InputError(f"{path}: cannot be read ({error.strerror}); check the file and the disk") from None
+            if single:
+                raise InputError(f"{place}: cannot be read ({error.strerror}); check the file and the disk") from None
             # A file of a folder that cannot be read is an error row; that is part of what the input is.
             digest.update(b"\0unreadable")
-    return {"name": path.name, "bytes": size, "sha256": digest.hexdigest()}
+    if not files:
+        digest.update(name_of(place).encode())
+    return {"name": _short_name(place), "bytes": size, "sha256": digest.hexdigest()}
 
 
-def stamp_input(path: Path) -> str:
+def stamp_input(place: str | Path) -> str:
     """Give a mark that changes when the input does, at the cost of a look at the size and time of its files."""
     digest = hashlib.sha256()
-    for file, name in list_files(path):
+    for file, name in list_files(place):
         state = file.stat()
-        digest.update(f"{name}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+        digest.update(os.fsencode(name) + f"\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
     return digest.hexdigest()
+
+
+def _short_name(place: str | Path) -> str:
+    """Give the name of an input without the folders that it lies in."""
+    name = name_of(place)
+    return name if "://" in name else Path(name).name
 
 
 def hash_file(path: Path) -> str:

@@ -113,14 +113,20 @@ class Pattern(StrEnum):
 class Report:
     """One report as it came in.
 
-    `title` is the exam title where the input has it in a column of its own. `carried` holds input columns
-    that the user asked to carry along; they reach the output unread.
+    `title`, `side`, `body_part`, `modality`, `patient_id` and `study_date` are what the input says of the exam in
+    columns of their own. Title, side and body part say of which side and region the exam is; the others reach the
+    reports table unread. `carried` holds input columns that the user asked to carry along.
     """
 
     id: str
     text: str
     title: str | None = None
     carried: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    side: Laterality | None = None
+    body_part: str | None = None
+    modality: str | None = None
+    patient_id: str | None = None
+    study_date: str | None = None
 
 
 class Token(NamedTuple):

@@ -12,27 +12,35 @@ __all__ = ["Outcome", "Tally"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The rows that one input report makes in the two tables, carried columns included."""
+    """The rows that one input report makes in the two tables, carried columns included.
+
+    `digest` is of all that was read up to this report, where the input may change without a sign.
+    """
 
     findings: tuple[dict[str, object], ...]
     report: dict[str, object]
+    digest: str | None = None
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of reports and findings. `assertions` counts findings by assertion."""
+    """Counts of reports and findings. `assertions` counts findings by assertion, `noted` the reports with a note."""
 
     reports: int = 0
     errors: int = 0
     duplicates: int = 0
     findings: int = 0
     assertions: Counter[str] = field(default_factory=Counter)
+    other_modality: int = 0
+    noted: int = 0
 
     def count(self, outcome: Outcome) -> None:
         """Add one report."""
         self.reports += 1
         self.errors += outcome.report["processing"] == "error"
         self.duplicates += outcome.report["duplicate_id"] is True
+        self.other_modality += outcome.report["other_modality"] is True
+        self.noted += outcome.report["note"] is not None
         self.findings += len(outcome.findings)
         self.assertions.update(str(row["assertion"]) for row in outcome.findings)
 
@@ -50,5 +58,7 @@ class Tally:
         self.reports += other.reports
         self.errors += other.errors
         self.duplicates += other.duplicates
+        self.other_modality += other.other_modality
+        self.noted += other.noted
         self.findings += other.findings
         self.assertions.update(other.assertions)

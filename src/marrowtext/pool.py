@@ -143,7 +143,8 @@ class Pool:
 
 def _texts_of(chunk: Chunk) -> list[Text]:
     """Give what a worker needs of the readable reports of a chunk."""
-    return [(row.report.id, row.report.text, row.report.title) for row in chunk if row.reason is None]
+    reports = (row.report for row in chunk if row.reason is None)
+    return [(report.id, report.text, report.title, report.side, report.body_part) for report in reports]
 
 
 def _collect(waiting: deque[tuple[Chunk, Future[list[Answer]]]]) -> tuple[Chunk, list[Answer]]:

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sqlite3
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from marrowtext.encoding import decode, holds_undecodable
+from marrowtext.encoding import holds_undecodable
 from marrowtext.errors import InputError
-from marrowtext.headers import ARGUMENTS, ColumnChoice, Columns, Wording, choose_columns, heading_of
+from marrowtext.headers import (
+    ARGUMENTS,
+    ColumnChoice,
+    Columns,
+    Wording,
+    choose_columns,
+    heading_of,
+    tell_line_column,
+    tell_unread,
+)
+from marrowtext.lines import LineJoiner
+from marrowtext.metadata import read_side
 from marrowtext.model import Report
-from marrowtext.sources import Broken, Record, Source, open_source
+from marrowtext.sources import NOTE, Broken, Record, Selection, Source, name_of, open_source
+from marrowtext.values import decode_cell, tell_nothing, write_id, write_value
 
-__all__ = ["MAX_LENGTH", "ColumnChoice", "ReportReader", "ReportRow", "check_records", "read_record", "read_reports"]
+__all__ = [
+    "MAX_LENGTH",
+    "ColumnChoice",
+    "ReportReader",
+    "ReportRow",
+    "Selection",
+    "check_records",
+    "open_reports",
+    "read_record",
+    "read_reports",
+]
 
 MAX_LENGTH = 1_000_000
 _NO_CHOICE = ColumnChoice()
-# How tables write that there is nothing.
-_NOTHING = frozenset({"", "nan", "null", "none", "na", "n/a", "<na>", "nat", "#n/a"})
+_ALL = Selection()
+_MOST_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,102 +52,209 @@ class ReportRow:
 
     Where `reason` is set the record is an error row: it cannot be read, and its report has no text.
     `duplicate` says that an earlier record has the same id; it is read all the same, and `row` tells the two
-    apart.
+    apart. `note` says what is to be known of how it was read. `digest` is of all that was read up to it, where the
+    input may change without a sign.
     """
 
     row: int
     report: Report
     reason: str | None = None
     duplicate: bool = False
+    note: str | None = None
+    digest: str | None = None
 
 
 class ReportReader(Iterator[ReportRow]):
-    """The rows of one input, in order. `columns` says which column was taken for what, `encoding` how text
-    was decoded.
+    """The rows of one input, in order. `columns` says which column was taken for what, `source` what the input is.
+
+    `place` is what the user named, and may hold a password; `name` is what messages call it.
     """
 
-    def __init__(self, path: Path, source: Source, columns: Columns, max_length: int) -> None:
-        self.path = path
+    def __init__(
+        self,
+        place: str | Path,
+        source: Source,
+        columns: Columns,
+        max_length: int,
+        selection: Selection,
+        wording: Wording,
+    ) -> None:
+        self.place = place
+        self.name = name_of(place)
+        self.path = Path(self.name)
+        self.source = source
         self.columns = columns
         self.encoding = source.encoding
-        self._source = source
+        self.live = source.live
+        self._selection = selection
         self._max_length = max_length
-        names = [*columns.text, columns.id, columns.title, *columns.carry.values()]
-        wanted = list(dict.fromkeys(name for name in names if name is not None))
-        self._rows = check_records(source.records(wanted), columns, max_length)
+        self._wording = wording
+        self._joiner = LineJoiner(self._read, columns) if columns.line is not None else None
+        records = self._joiner.records() if self._joiner is not None else self._read()
+        self._rows = check_records(records, columns, max_length)
+        self._digest = blake2b(digest_size=16) if source.live else None
 
     @property
     def fraction(self) -> float:
-        """How much of the input has been read, from 0 to 1."""
-        return self._source.fraction
+        """How much of the input has been read, from 0 to 1; 0 where that cannot be told."""
+        return self.source.fraction
 
     @property
     def options(self) -> dict[str, object]:
-        """What makes the rows, but for the file itself: the columns that were taken, the encoding and the limit."""
+        """What makes the rows, but for the input itself: what was chosen of it, the columns that were taken, the
+        encoding and the limit.
+        """
         taken = self.columns
         return {
             "text": list(taken.text),
             "id": taken.id,
             "title": taken.title,
+            **taken.metadata,
+            **({"line": taken.line} if taken.line is not None else {}),
             "carry": dict(taken.carry),
+            **{name: chosen for name, chosen in asdict(self._selection).items() if chosen is not None},
             "encoding": self.encoding,
             "max_length": self._max_length,
         }
 
+    @property
+    def hints(self) -> list[str]:
+        """What the user may have overlooked in the columns: text that is not read, line numbers that are not used."""
+        told = (
+            tell_unread(self.columns, self.name, self._wording),
+            tell_line_column(self.source.names, self.columns, self.name, self._wording),
+        )
+        return [hint for hint in told if hint is not None]
+
+    @property
+    def notices(self) -> list[str]:
+        """What is to be known when all is read: what was passed over, put together or lost, and how often."""
+        joined = self._joiner.notices if self._joiner is not None else ()
+        return [f"{self.name}: {notice}" for notice in (*self.source.notices, *joined)]
+
     def __next__(self) -> ReportRow:
         try:
-            return next(self._rows)
+            row = next(self._rows)
         except OSError as error:
             reason = error.strerror
-        raise InputError(f"{self.path}: reading failed ({reason}); check the disk")
+        else:
+            return row if self._digest is None else self._sign(row, self._digest)
+        raise InputError(f"{self.name}: reading failed ({reason}); check the disk")
+
+    def _read(self) -> Iterator[Record]:
+        return self.source.records(self.columns.taken)
+
+    def _sign(self, row: ReportRow, digest: blake2b) -> ReportRow:
+        digest.update(repr((row.reason, row.report)).encode("utf-8", "surrogatepass"))
+        return replace(row, digest=digest.hexdigest())
 
 
-def read_reports(
-    path: str | Path,
+def open_reports(
+    place: str | Path,
     columns: ColumnChoice = _NO_CHOICE,
+    selection: Selection = _ALL,
     *,
     max_length: int = MAX_LENGTH,
     wording: Wording = ARGUMENTS,
 ) -> ReportReader:
-    """Read reports from a .csv, .tsv, .jsonl or .parquet file or a folder of .txt files, one row at a time.
+    """Open a file, a folder, a glob or the URL of a database, and read its records one at a time.
 
-    Text, id and exam title are found by common names where `columns` does not name them. Ids stay text as
-    written; a record without one gets its row number. Where `columns` names several for the text, the report is
-    all their texts, each under its column's name as a heading. Every record comes out once: as a report, or as an
-    error row where its text is missing, empty, no text, undecodable, longer than `max_length` characters, or
-    cannot be told from its neighbours.
+    Text, id, exam title and what else is said of the exam are found by common names where `columns` does not name
+    them. Ids stay text as written; a record without one gets its row number. Where `columns` names several for the
+    text, the report is all their texts, each under its column's name as a heading. Every record comes out once: as a
+    report, or as an error row where its text is missing, empty, no text, undecodable, longer than `max_length`
+    characters, or cannot be told from its neighbours.
 
-    Raises InputError, at once, where the file is missing, empty, damaged as a whole or lacks a column.
+    Raises InputError, at once, where the input is missing, empty, damaged as a whole, lacks a column, or needs an
+    extra that is not installed.
     """
-    path = Path(path)
     try:
-        source = open_source(path)
+        source = open_source(place, selection)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from None
-    chosen = choose_columns(source.names, columns, str(path), wording)
+        reason = f"cannot be read ({error.strerror}); check the file and its permissions"
+        raise InputError(f"{name_of(place)}: {reason}") from None
+    chosen = choose_columns(source.names, columns, name_of(place), wording)
     unread = tuple(name for name in chosen.unread if name not in source.nested)
-    return ReportReader(path, source, replace(chosen, unread=unread), max_length)
+    return ReportReader(place, source, replace(chosen, unread=unread), max_length, selection, wording)
+
+
+def read_reports(
+    place: str | Path,
+    *,
+    text: str | Sequence[str] | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    carry: str | Sequence[str] = (),
+    side: str | None = None,
+    body_part: str | None = None,
+    modality: str | None = None,
+    patient_id: str | None = None,
+    study_date: str | None = None,
+    line: str | None = None,
+    sheet: str | None = None,
+    table: str | None = None,
+    query: str | None = None,
+    max_length: int = MAX_LENGTH,
+) -> Iterator[Report]:
+    """Yield the reports of a file, a folder, a glob or a database, in order.
+
+    `place` and the columns are those of `marrowtext extract`, and so are the texts: `start` and `end` of a finding
+    count in `Report.text`. A column that is left out is found by its common names, "" takes none. `sheet` chooses
+    a sheet of a workbook, `table` or `query` what is read of a database.
+
+    A record that cannot be read is left out, and no other is lost by it; when all are read a warning counts them.
+    `open_reports` gives them too, each with its reason. Raises InputError where the input cannot be read as a whole.
+    """
+    choice = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date, line)
+    return _yield_reports(open_reports(place, choice, Selection(sheet, table, query), max_length=max_length))
+
+
+def _yield_reports(reader: ReportReader) -> Iterator[Report]:
+    unread: list[int] = []
+    count = 0
+    for row in reader:
+        if row.reason is None:
+            yield row.report
+            continue
+        count += 1
+        if len(unread) < _MOST_LISTED:
+            unread.append(row.row)
+    if count:
+        listed = ", ".join(map(str, unread)) + (", …" if count > len(unread) else "")
+        warnings.warn(
+            f"{reader.name}: {count:,} records could not be read: rows {listed}; open_reports gives the reasons",
+            stacklevel=2,
+        )
 
 
 def check_records(records: Iterable[Record], columns: Columns, max_length: int = MAX_LENGTH) -> Iterator[ReportRow]:
-    """Make each record a row, by the columns chosen for it; `read_reports` says what becomes an error row."""
+    """Make each record a row, by the columns chosen for it; `open_reports` says what becomes an error row."""
     with closing(_SeenIds()) as seen:
         for row, record in enumerate(records, start=1):
             report, reason = read_record(row, record, columns, max_length)
-            yield ReportRow(row, report, reason, seen.add(report.id))
+            note = None if isinstance(record, Broken) else record.get(NOTE)
+            yield ReportRow(row, report, reason, seen.add(report.id), None if note is None else str(note))
 
 
 def read_record(row: int, record: Record, columns: Columns, max_length: int) -> tuple[Report, str | None]:
     """Make a report of one record, with the reason where it is none."""
     if isinstance(record, Broken):
-        return Report(record.id or str(row), "", None, dict.fromkeys(columns.carry)), record.reason
+        return Report(write_value(record.id) or str(row), "", carried=dict.fromkeys(columns.carry)), record.reason
     text, reason = _join_texts(record, columns.text)
     if len(text) > max_length:
         reason = f"the text has {len(text):,} characters, the limit is {max_length:,}; raise the maximum length"
-    written = _write_id(_get(record, columns.id))
+    written = write_id(_get(record, columns.id))
     report_id = written if written is not None and written.strip() else str(row)
-    carried = {name: _write_value(record.get(column)) for name, column in columns.carry.items()}
-    return Report(report_id, "" if reason else text, _write_value(_get(record, columns.title)), carried), reason
+    told = {role: write_id(record.get(column)) for role, column in columns.metadata.items()}
+    report = Report(
+        report_id,
+        "" if reason else text,
+        write_value(_get(record, columns.title)),
+        {name: write_value(record.get(column)) for name, column in columns.carry.items()},
+        side=read_side(told.pop("side", None)),
+        **told,
+    )
+    return report, reason
 
 
 def _get(fields: Mapping[str, object], name: str | None) -> object:
@@ -140,10 +267,10 @@ def _join_texts(record: Mapping[str, object], names: Sequence[str]) -> tuple[str
     Several columns are joined in their order, each under its name, without those that hold nothing. One that
     cannot be read makes the whole report unread: its other half would tell less than it seems.
     """
-    values = {name: _decode(record.get(name)) for name in names}
+    values = {name: decode_cell(record.get(name)) for name in names}
     texts: list[str] = []
     for name, value in values.items():
-        if _tell_nothing(value):
+        if tell_nothing(value):
             continue
         where = f" in column {name!r}" if len(names) > 1 else ""
         if not isinstance(value, str):
@@ -151,45 +278,7 @@ def _join_texts(record: Mapping[str, object], names: Sequence[str]) -> tuple[str
         if holds_undecodable(value):
             return "", f"the text{where} holds bytes that are not of its encoding; save the file as UTF-8"
         texts.append(f"{heading_of(name)}\n{value}" if len(names) > 1 else value)
-    return ("\n\n".join(texts), None) if texts else ("", _tell_nothing(values[names[0]]))
-
-
-def _decode(value: object) -> object:
-    return decode(value) if isinstance(value, bytes) else value
-
-
-def _tell_nothing(value: object) -> str | None:
-    """Say how a cell holds no text; None where it holds something."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "the text is missing"
-    if isinstance(value, str) and value.strip().lower() in _NOTHING:
-        return "the text is missing" if value.strip() else "the text is empty"
-    return None
-
-
-def _write_value(value: object) -> str | None:
-    """Write a value that is not the report itself as text; None where there is nothing."""
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
-        return None
-    match value:
-        case str():
-            written = value
-        case bool():
-            written = "true" if value else "false"
-        case bytes():
-            written = decode(value)
-        case list() | dict():
-            written = json.dumps(value, ensure_ascii=False, default=str)
-        case date():
-            written = value.isoformat()
-        case _:
-            written = str(value)
-    return written.encode("utf-8", "replace").decode("utf-8") if holds_undecodable(written) else written
-
-
-def _write_id(value: object) -> str | None:
-    """Write an id; tables with gaps keep whole numbers as floats."""
-    return _write_value(int(value) if isinstance(value, float) and value.is_integer() else value)
+    return ("\n\n".join(texts), None) if texts else ("", tell_nothing(values[names[0]]))
 
 
 class _SeenIds:

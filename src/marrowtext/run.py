@@ -48,14 +48,14 @@ def check_run(out: Path, source: Path, *, resume: bool = False, force: bool = Fa
 def count_done(out: Path) -> int:
     """Count the reports that a run which was broken off has done."""
     marks = _list_marks(partial_path(out))
-    return sum(_read_mark(mark).reports for mark in marks)
+    return sum(_read_mark(mark)[0].reports for mark in marks)
 
 
 class Run:
     """One run to one output; to be used in a `with` block, which keeps every other run away from it.
 
-    `tally` counts the reports in whole parts. Where the block fails, whole parts stay for the next run; where there
-    are none, nothing stays.
+    `tally` counts the reports in whole parts, `digest` is that of the last of them. Where the block fails, whole
+    parts stay for the next run; where there are none, nothing stays.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Run:
         self.out = out
         self.manifest = manifest
         self.tally = Tally()
+        self.digest: str | None = None
         self.complete = False
         self._source = source
         self._columns = columns
@@ -98,6 +99,7 @@ class Run:
     def write_part(self, outcomes: Iterable[Outcome]) -> None:
         """Write a part. It is whole, and counts, when this returns."""
         tally = Tally()
+        digest: str | None = None
         number = self._parts + 1
         with (
             open_table(self._part(number, "reports"), self._columns["reports"]) as reports,
@@ -107,9 +109,11 @@ class Run:
                 findings.write(outcome.findings)
                 reports.write([outcome.report])
                 tally.count(outcome)
-        replace_text(self._folder / _mark(number), json.dumps(tally.as_dict()))
+                digest = outcome.digest
+        replace_text(self._folder / _mark(number), json.dumps({"counts": tally.as_dict(), "digest": digest}))
         self._parts = number
         self.tally.add(tally)
+        self.digest = digest
 
     def publish(self) -> None:
         """Make the tables of the parts, and move them and the manifest to where they belong."""
@@ -179,7 +183,8 @@ class Run:
         if not self._may_overwrite:
             check_out(self.out, self._source)
         for mark in _list_marks(self._folder):
-            self.tally.add(_read_mark(mark))
+            tally, self.digest = _read_mark(mark)
+            self.tally.add(tally)
             self._parts += 1
         self._clear(self._parts)
         self._write_start()
@@ -226,8 +231,10 @@ def _mark(number: int) -> str:
     return f"{number:06d}.json"
 
 
-def _read_mark(mark: Path) -> Tally:
-    return Tally.from_dict(json.loads(mark.read_text(encoding="utf-8")))
+def _read_mark(mark: Path) -> tuple[Tally, str | None]:
+    """Read what a part holds: its counts, and the digest of all that was read up to its end."""
+    values = json.loads(mark.read_text(encoding="utf-8"))
+    return Tally.from_dict(values["counts"]), values["digest"]
 
 
 def _list_marks(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from marrowtext.batch import read_batch
-from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType, carried_columns
+from marrowtext.columns import FINDINGS_TABLE, Column, ColumnType, carried_columns, reports_columns
 from marrowtext.errors import MarrowtextError
 from marrowtext.headers import ColumnChoice, Columns, choose_columns
 from marrowtext.readers import MAX_LENGTH, ReportRow, read_record
@@ -49,6 +49,11 @@ def extract(
     id: str | None = None,
     title: str | None = None,
     carry: str | Sequence[str] = (),
+    side: str | None = None,
+    body_part: str | None = None,
+    modality: str | None = None,
+    patient_id: str | None = None,
+    study_date: str | None = None,
     patterns: Patterns = None,
     max_length: int = MAX_LENGTH,
 ) -> DataFrame:
@@ -61,7 +66,8 @@ def extract(
 
     Raises InputError for a column that is not there, MarrowtextError where PySpark is not installed.
     """
-    columns, readings = _read(frame, ColumnChoice(text, id, title, carry), patterns, max_length)
+    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
+    columns, readings = _read(frame, wish, patterns, max_length)
     return _select(readings, _FINDINGS, _findings_columns(columns))
 
 
@@ -72,13 +78,19 @@ def extract_tables(
     id: str | None = None,
     title: str | None = None,
     carry: str | Sequence[str] = (),
+    side: str | None = None,
+    body_part: str | None = None,
+    modality: str | None = None,
+    patient_id: str | None = None,
+    study_date: str | None = None,
     patterns: Patterns = None,
     max_length: int = MAX_LENGTH,
 ) -> Tables:
     """Do what `extract` does, and give the reports table too: one row for each report, with the reason where it is
     unread.
     """
-    columns, readings = _read(frame, ColumnChoice(text, id, title, carry), patterns, max_length)
+    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
+    columns, readings = _read(frame, wish, patterns, max_length)
 
     from pyspark import StorageLevel
     from pyspark.sql import Window
@@ -105,8 +117,10 @@ def _read(frame: DataFrame, wish: ColumnChoice, patterns: Patterns, max_length: 
         columns.id and _ID,
         columns.title and _TITLE,
         {name: f"(carry) {name}" for name in columns.carry},
+        metadata={role: f"({role})" for role in columns.metadata},
     )
     others = {own.id: columns.id, own.title: columns.title}
+    others |= {taken: columns.metadata[role] for role, taken in own.metadata.items()}
     others |= {taken: columns.carry[name] for name, taken in own.carry.items()}
     selected = {
         _ROW: sql.monotonically_increasing_id() + 1,
@@ -133,7 +147,7 @@ def _findings_columns(columns: Columns) -> tuple[Column, ...]:
 
 
 def _reports_columns(columns: Columns) -> tuple[Column, ...]:
-    return (*REPORT_COLUMNS, *carried_columns(columns.carry))
+    return reports_columns(columns.carry)
 
 
 def _schema(columns: Iterable[Column]) -> StructType:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from marrowtext.columns import finding_row
 from marrowtext.errors import MarrowtextError
-from marrowtext.model import Report
+from marrowtext.model import Laterality, Report
 from marrowtext.summary import ReportSummary, summarise
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Answer", "Build", "LostWorker", "Text", "Worker", "build_shared", "memory", "read_one"]
 
 Build = Callable[[tuple[Path, ...]], "Pipeline"]
-Text = tuple[str, str, str | None]
-"""A report as it travels: id, text, exam title. What it carries along need not."""
+Text = tuple[str, str, str | None, Laterality | None, str | None]
+"""A report as it travels: id, text, exam title, side, body part. What it carries along need not."""
 
 # How often a silent worker is looked at, in seconds.
 _TICK = 1.0
@@ -153,9 +153,9 @@ def _serve(link: Connection, place: _Counter, build: Build, folders: tuple[Path,
             # The other side kills a process that hangs. Where it is gone itself, the process has to end all the same.
             faulthandler.dump_traceback_later(_LAST_RESORT * seconds, exit=True, file=nowhere)
             answers: list[Answer] = []
-            for number, (id, text, title) in enumerate(texts):
+            for number, (id, text, title, side, body_part) in enumerate(texts):
                 place.value = number
-                answers.append(read_one(pipeline, Report(id, text, title)))
+                answers.append(read_one(pipeline, Report(id, text, title, side=side, body_part=body_part)))
             faulthandler.cancel_dump_traceback_later()
             link.send((answers, memory() - ready))
     except BaseException:

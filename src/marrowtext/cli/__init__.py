@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from marrowtext import __version__
-from marrowtext.cli import annotate, columns, evaluate, explain, extract, rules
+from marrowtext.cli import annotate, columns, evaluate, explain, extract, peek, rules
 from marrowtext.cli.guard import guard
 
 __all__ = ["app", "main"]
@@ -28,7 +28,14 @@ rules_app = typer.Typer(help="Check, list, begin and compare rules.", no_args_is
 app.add_typer(rules_app, name="rules")
 
 # In the order in which --help lists them.
-for command in (extract.extract, explain.explain, evaluate.evaluate, annotate.annotate, columns.columns):
+for command in (
+    extract.extract,
+    peek.peek,
+    explain.explain,
+    evaluate.evaluate,
+    annotate.annotate,
+    columns.columns,
+):
     app.command()(guard(command))
 rules_app.command("check")(guard(rules.check_rules))
 rules_app.command("list")(guard(rules.list_rules))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marrowtext.cli.notices import tell_hint
+from marrowtext.cli.notices import tell_hints
 from marrowtext.cli.options import IdColumn, PatternFolders, TextColumn, TitleColumn
 from marrowtext.errors import InputError
 
@@ -45,7 +45,7 @@ def explain(
     from marrowtext.encoding import decode
     from marrowtext.headers import OPTIONS, ColumnChoice
     from marrowtext.model import Report
-    from marrowtext.readers import read_reports
+    from marrowtext.readers import open_reports
     from marrowtext.writers import check_target, write_text
 
     if html is not None:
@@ -55,8 +55,8 @@ def explain(
     if text is not None and _names_file(text):
         file, text = Path(text), None
     if file is not None:
-        reader = read_reports(file, ColumnChoice(text_column, id_column, title_column), wording=OPTIONS)
-        tell_hint(reader)
+        reader = open_reports(file, ColumnChoice(text_column, id_column, title_column), wording=OPTIONS)
+        tell_hints(reader)
         report = _pick_report(reader, id, row)
     elif row is not None:
         raise InputError("--row chooses a report of a file; name the file with --file")
@@ -84,7 +84,9 @@ def _names_file(text: str) -> bool:
         exists = Path(text).is_file()
     except (OSError, ValueError):
         return False
-    return exists or re.fullmatch(r"\S+\.(txt|csv|tsv|jsonl|parquet)", text) is not None
+    from marrowtext.sources import is_file_name
+
+    return exists or (re.fullmatch(r"\S+", text) is not None and is_file_name(text))
 
 
 def _pick_report(reader: ReportReader, id: str | None, number: int | None) -> Report:
@@ -105,15 +107,15 @@ def _pick_report(reader: ReportReader, id: str | None, number: int | None) -> Re
             lack = f"no row {number}; rows are counted from 1, without the header"
         else:
             lack = "no reports" if id is None else f"no report {id!r}; see its id column"
-        raise InputError(f"{reader.path}: has {lack}")
+        raise InputError(f"{reader.name}: has {lack}")
     if id is None and others:
-        raise InputError(f"{reader.path}: holds several reports; choose one with --id or --row")
+        raise InputError(f"{reader.name}: holds several reports; choose one with --id or --row")
     if id is not None and picked.report.id != id:
-        raise InputError(f"{reader.path}: row {number} does not have the id {id!r}; leave out --id or --row")
+        raise InputError(f"{reader.name}: row {number} does not have the id {id!r}; leave out --id or --row")
     if others:
         rows = ", ".join(map(str, (picked.row, *others)))
         told = f"id {id!r} is in rows {rows}; row {picked.row} is taken, choose with --row"
-        typer.echo(f"{reader.path}: {told}", err=True)
+        typer.echo(f"{reader.name}: {told}", err=True)
     if picked.reason is not None:
-        raise InputError(f"{reader.path}: row {picked.row} cannot be read: {picked.reason}")
+        raise InputError(f"{reader.name}: row {picked.row} cannot be read: {picked.reason}")
     return picked.report

@@ -9,8 +9,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marrowtext.cli.notices import tell_columns, tell_hint
-from marrowtext.cli.options import IdColumn, PatternFolders, TextColumn, TitleColumn
+from marrowtext.cli.notices import tell_columns, tell_hints
+from marrowtext.cli.options import (
+    BodyPartColumn,
+    IdColumn,
+    LineColumn,
+    ModalityColumn,
+    PatientIdColumn,
+    PatternFolders,
+    Query,
+    Reports,
+    Sheet,
+    SideColumn,
+    StudyDateColumn,
+    Table,
+    TextColumn,
+    TitleColumn,
+)
 
 if TYPE_CHECKING:
     from marrowtext.outcome import Tally
@@ -19,15 +34,24 @@ __all__ = ["extract"]
 
 
 def extract(
-    reports: Annotated[Path, typer.Argument(help="A .csv, .tsv, .jsonl or .parquet file, or a folder of .txt files.")],
+    reports: Reports,
     out: Annotated[Path, typer.Option("--out", "-o", help="Findings table to write: .csv, .jsonl or .parquet.")],
     text_column: TextColumn = None,
     id_column: IdColumn = None,
     title_column: TitleColumn = None,
+    side_column: SideColumn = None,
+    body_part_column: BodyPartColumn = None,
+    modality_column: ModalityColumn = None,
+    patient_id_column: PatientIdColumn = None,
+    study_date_column: StudyDateColumn = None,
+    line_column: LineColumn = None,
     carry: Annotated[
         list[str] | None,
         typer.Option(metavar="COL[=NEW]", help="Input column to carry along, under the name NEW if one is given."),
     ] = None,
+    sheet: Sheet = None,
+    table: Table = None,
+    query: Query = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Number of processes that read; each takes some 250 MB.", show_default=True)
     ] = 1,
@@ -58,17 +82,63 @@ def extract(
     """Write the findings of REPORTS to OUT, and beside it a table with one row per report and a manifest of the run.
 
     While it runs, what is done lies in the folder OUT.partial. The tables appear when all is read, or not at all.
+
+    \b
+    REPORTS is one of
+      reports.csv, .tsv          any delimiter and encoding, found by themselves
+      reports.jsonl, .ndjson     one JSON object on each line, or FHIR resources
+      reports.parquet
+      reports.xlsx               --sheet NAME                      (extra excel)
+      reports.hl7                HL7 v2 ORU messages, batches and MLLP
+      reports.json               FHIR DiagnosticReport or Bundle
+      reports/, 'r/*/*.rtf'      .txt, .rtf, .hl7 or .json files   (extra rtf)
+      reports.sqlite             --table NAME or --query SQL
+      reports.duckdb             --table NAME or --query SQL       (extra duckdb)
+      postgresql://user@host/db  --table NAME or --query SQL       (extra postgresql)
+    Text formats may be packed: reports.csv.gz, reports.jsonl.zst.
+
+    Columns are found by common names, and the first line of output says what was taken for what; "marrowtext peek
+    REPORTS" shows it beforehand. The options below name others; an empty name ("") takes none.
+
+    A record that cannot be read becomes a row of the reports table with its reason, and the run goes on.
+
+    \b
+    Examples:
+      marrowtext extract reports.csv -o findings.parquet --workers 8 --resume
+      marrowtext extract export.xlsx --sheet 2024 -o findings.csv --carry hospital
+      marrowtext extract lines.csv.gz --line-column line_no -o findings.csv
+      marrowtext extract 'hl7/**/*.hl7' -o findings.csv
+      marrowtext extract postgresql://me@db/pacs -o findings.csv \\
+        --query "SELECT id, exam, text FROM reports WHERE modality = 'MR' ORDER BY id"
+
+    \b
+    Exit codes: 0 done, even where single reports have errors; 1 no report could be read; 2 wrong input, output
+    or command; 130, 143 interrupted.
     """
     from marrowtext.headers import OPTIONS, ColumnChoice
-    from marrowtext.readers import MAX_LENGTH, read_reports
+    from marrowtext.readers import MAX_LENGTH, open_reports
     from marrowtext.run import check_run
+    from marrowtext.sources import Selection, name_of
     from marrowtext.writers import manifest_path, reports_path
 
-    check_run(out, reports, resume=resume, force=force)
-    choice = ColumnChoice(text_column, id_column, title_column, carry or ())
-    reader = read_reports(reports, choice, max_length=max_length or MAX_LENGTH, wording=OPTIONS)
+    check_run(out, Path(name_of(reports)), resume=resume, force=force)
+    choice = ColumnChoice(
+        text_column,
+        id_column,
+        title_column,
+        carry or (),
+        side_column,
+        body_part_column,
+        modality_column,
+        patient_id_column,
+        study_date_column,
+        line_column,
+    )
+    reader = open_reports(
+        reports, choice, Selection(sheet, table, query), max_length=max_length or MAX_LENGTH, wording=OPTIONS
+    )
     typer.echo(tell_columns(reader), err=True)
-    tell_hint(reader)
+    tell_hints(reader)
 
     from marrowtext.batch import extract_tables
     from marrowtext.manifest import load_manifest
@@ -89,11 +159,14 @@ def extract(
         )
     tally = manifest.counts
     if before is not None and before.run == manifest.run:
-        typer.echo(f"{out}: complete already; nothing was read", err=True)
+        unseen = "; whether the database has other rows by now was not looked at" if reader.live else ""
+        typer.echo(f"{out}: complete already; nothing was read{unseen}", err=True)
+    for notice in reader.notices:
+        typer.echo(notice, err=True)
     typer.echo(_tell_tally(tally), err=True)
     typer.echo(f"written    {out}, {reports_path(out)}, {manifest_path(out)}", err=True)
     if not tally.reports:
-        typer.echo(f"{reports}: has column names and no reports; check the export", err=True)
+        typer.echo(f"{reader.name}: has column names and no reports; check the export", err=True)
     elif tally.errors == tally.reports:
         typer.echo(f"no report could be read; the reasons are in {reports_path(out)}", err=True)
         raise typer.Exit(1)
@@ -105,6 +178,10 @@ def _tell_tally(tally: Tally) -> str:
     lines.append(f"errors     {tally.errors}" + (", with their reasons in the reports table" if tally.errors else ""))
     if tally.duplicates:
         lines.append(f"duplicates {tally.duplicates}, with an id that came before; `row` tells the reports apart")
+    if tally.other_modality:
+        lines.append(f"not MRI    {tally.other_modality}, by the modality column; they were read all the same")
+    if tally.noted:
+        lines.append(f"notes      {tally.noted}, on how the report was read; see the reports table")
     return "\n".join(lines)
 
 

@@ -7,14 +7,57 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["IdColumn", "PatternFolders", "TextColumn", "TitleColumn"]
+__all__ = [
+    "BodyPartColumn",
+    "IdColumn",
+    "LineColumn",
+    "ModalityColumn",
+    "PatientIdColumn",
+    "PatternFolders",
+    "Query",
+    "Reports",
+    "Sheet",
+    "SideColumn",
+    "StudyDateColumn",
+    "Table",
+    "TextColumn",
+    "TitleColumn",
+]
 
+Reports = Annotated[
+    str,
+    typer.Argument(metavar="REPORTS", help="A file, a folder, a glob in quotes, or the URL of a database; see above."),
+]
 TextColumn = Annotated[
     list[str] | None,
     typer.Option(metavar="COL", help="Column that holds the report text; given more than once, the texts are joined."),
 ]
-IdColumn = Annotated[str | None, typer.Option(help="Column that holds the report id.")]
-TitleColumn = Annotated[str | None, typer.Option(help="Column that holds the exam title.")]
+IdColumn = Annotated[str | None, typer.Option(metavar="COL", help="Column that holds the report id.")]
+TitleColumn = Annotated[
+    str | None, typer.Option(metavar="COL", help="Column that holds the exam title, which gives side and region.")
+]
+SideColumn = Annotated[
+    str | None, typer.Option(metavar="COL", help="Column that holds the side of the exam, such as L, RT or bilateral.")
+]
+BodyPartColumn = Annotated[
+    str | None, typer.Option(metavar="COL", help="Column that holds the body part, for where the title lacks it.")
+]
+ModalityColumn = Annotated[
+    str | None, typer.Option(metavar="COL", help="Column that holds the modality; others than MRI are marked.")
+]
+PatientIdColumn = Annotated[str | None, typer.Option(metavar="COL", help="Column that holds the patient id.")]
+StudyDateColumn = Annotated[str | None, typer.Option(metavar="COL", help="Column that holds the date of the exam.")]
+LineColumn = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="Column of line numbers, where each row is one line: joined by id, in order."),
+]
+Sheet = Annotated[str | None, typer.Option(metavar="NAME", help="Sheet of a workbook; the first unless given.")]
+Table = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Table or view of a database; the only one unless given.")
+]
+Query = Annotated[
+    str | None, typer.Option(metavar="SQL", help="SELECT over a database; with an ORDER BY a broken run can go on.")
+]
 PatternFolders = Annotated[
     list[Path] | None,
     typer.Option("--patterns", metavar="DIR", help="Folder of rules on top of the shipped ones."),

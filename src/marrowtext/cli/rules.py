@@ -115,16 +115,16 @@ def diff_rules(
     from contextlib import ExitStack
 
     from marrowtext.changes import CHANGE_COLUMNS, compare_rules
-    from marrowtext.cli.notices import tell_hint
+    from marrowtext.cli.notices import tell_hints
     from marrowtext.headers import OPTIONS, ColumnChoice
-    from marrowtext.readers import read_reports
+    from marrowtext.readers import open_reports
     from marrowtext.reading import pattern_folders, shared_pipeline
     from marrowtext.writers import open_table
 
     base = pattern_folders(patterns)
     first, second = shared_pipeline(base), shared_pipeline((*base, folder.resolve()))
-    reader = read_reports(reports, ColumnChoice(text_column, id_column, title_column), wording=OPTIONS)
-    tell_hint(reader)
+    reader = open_reports(reports, ColumnChoice(text_column, id_column, title_column), wording=OPTIONS)
+    tell_hints(reader)
     kinds: Counter[str] = Counter()
     read = unread = touched = 0
     with ExitStack() as stack:

@@ -1,0 +1,179 @@
+"""The inputs that reports come in: files, folders and databases, each with its column names and its records."""
+
+from __future__ import annotations
+
+import glob
+import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from marrowtext.errors import InputError
+from marrowtext.sources.databases import DuckDbFile, SqliteFile, file_of, hide_secrets, is_url, open_database
+from marrowtext.sources.delimited import DelimitedFile
+from marrowtext.sources.documents import DocumentFiles
+from marrowtext.sources.jsonlines import JsonLinesFile
+from marrowtext.sources.messages import MessageFiles, starts_message
+from marrowtext.sources.parquet import ParquetFile
+from marrowtext.sources.resources import ResourceFiles, holds_resources
+from marrowtext.sources.source import NOTE, Broken, Record, Selection, Source, empty
+from marrowtext.sources.workbooks import Workbook
+from marrowtext.streams import split_suffix
+
+__all__ = [
+    "NOTE", "Broken", "Record", "Selection", "Source", "is_file_name", "list_files", "name_of", "open_source",
+]  # fmt: skip
+
+_NOTHING = Selection()
+_DELIMITERS = {".csv": None, ".tsv": "\t", ".tab": "\t"}
+_LINED = (".jsonl", ".ndjson")
+_BOOKS = (".xlsx", ".xlsm")
+_PARQUET = (".parquet", ".pq")
+_SQLITE = (".sqlite", ".sqlite3", ".db")
+_DUCKDB = (".duckdb", ".ddb")
+# What a folder or a glob may hold, by the kind of its files; one kind at a time.
+_KINDS = {".txt": "documents", ".rtf": "documents", ".hl7": "messages", ".json": "resources", ".ndjson": "resources"}
+_PACKABLE = (*_DELIMITERS, *_LINED, ".txt", ".rtf", ".hl7", ".json")
+
+
+def open_source(place: str | Path, selection: Selection = _NOTHING) -> Source:
+    """Open a file by its extension, a folder, a glob of files, or a database by its URL.
+
+    Raises InputError where it is missing, empty, of another kind, or damaged as a whole, where a sheet, table or
+    query is asked of what has none, and where an extra is needed that is not installed.
+    """
+    name = name_of(place)
+    if is_url(str(place)):
+        _refuse(name, selection, sheet=True)
+        return open_database(str(place), selection)
+    path = Path(place)
+    if not path.exists() and glob.has_magic(str(place)):
+        _refuse(name, selection, sheet=True, table=True)
+        return _open_files(name, _base_of(str(place)), [file for file, _ in list_files(place)])
+    if path.is_dir():
+        _refuse(name, selection, sheet=True, table=True)
+        return _open_files(name, path, [file for file, _ in list_files(path)])
+    if not path.exists():
+        raise InputError(f"{path}: no such file or folder; check the path")
+    if not path.is_file():
+        raise InputError(f"{path}: not a regular file; save the reports to a file first")
+    if not path.stat().st_size:
+        raise empty(path)
+    return _open_file(path, selection)
+
+
+def name_of(place: str | Path) -> str:
+    """Give an input as messages call it: as it was named, a URL without its secrets."""
+    return hide_secrets(str(place)) if is_url(str(place)) else str(place)
+
+
+def list_files(place: str | Path) -> list[tuple[Path, str]]:
+    """List the files that an input is made of, each with its name: below its folder, or of a single file its own.
+
+    A database of a server is made of none.
+    """
+    if is_url(str(place)):
+        path = file_of(str(place))
+        return _with_log(path) if path is not None else []
+    path = Path(place)
+    if path.is_dir():
+        files = (file for file in path.rglob("*") if split_suffix(file)[0] in _KINDS)
+        return _named(path, files)
+    if not path.exists() and glob.has_magic(str(place)):
+        return _named(_base_of(str(place)), _match(str(place)))
+    return _with_log(path)
+
+
+def is_file_name(word: str) -> bool:
+    """Say whether a word ends as the files do that can be read."""
+    known = (*_DELIMITERS, *_LINED, *_BOOKS, *_PARQUET, *_SQLITE, *_DUCKDB, *_KINDS)
+    return split_suffix(Path(word))[0] in known
+
+
+def _with_log(path: Path) -> list[tuple[Path, str]]:
+    """Give a file, and the file beside it in which SQLite and DuckDB keep what is not in it yet."""
+    logs = [path.with_name(f"{path.name}{end}") for end in ("-wal", ".wal")]
+    return [(path, path.name), *((log, log.name) for log in logs if log.is_file())]
+
+
+def _named(folder: Path, files: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Sort files, without the hidden ones that file systems leave there, and name them below their folder."""
+    kept = sorted(file for file in files if not file.name.startswith(".") and file.is_file())
+    return [(file, file.relative_to(folder).as_posix()) for file in kept]
+
+
+def _base_of(pattern: str) -> Path:
+    """Give the folder that a glob begins with."""
+    return Path(*itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts))
+
+
+def _match(pattern: str) -> Iterable[Path]:
+    base = _base_of(pattern)
+    return base.glob(str(Path(*Path(pattern).parts[len(base.parts) :])))
+
+
+def _open_files(name: str, folder: Path, files: Sequence[Path]) -> Source:
+    kinds = {_KINDS.get(split_suffix(file)[0]) for file in files}
+    if not files:
+        raise InputError(f"{name}: no .txt, .rtf, .hl7 or .json file there; give a folder that holds some, or a file")
+    if None in kinds:
+        raise InputError(
+            f"{name}: other files are among them; give a glob of .txt, .rtf, .hl7, .json or .ndjson files, or one table"
+        )
+    if len(kinds) > 1:
+        ends = ", ".join(sorted({split_suffix(file)[0] for file in files}))
+        raise InputError(f"{name}: holds files of several kinds ({ends}); give a glob of one kind, such as '*.txt'")
+    match kinds.pop():
+        case "messages":
+            return MessageFiles(files)
+        case "resources":
+            return ResourceFiles(files)
+    if split_suffix(files[0])[0] == ".txt" and _starts_message(files[0]):
+        return MessageFiles(files)
+    return DocumentFiles(folder, files)
+
+
+def _starts_message(path: Path) -> bool:
+    try:
+        return starts_message(path)
+    except (OSError, InputError):
+        # It has an error row of its own when it is read.
+        return False
+
+
+def _open_file(path: Path, selection: Selection) -> Source:
+    suffix, packing = split_suffix(path)
+    _refuse(str(path), selection, sheet=suffix not in _BOOKS, table=suffix not in (*_SQLITE, *_DUCKDB))
+    if packing and suffix not in _PACKABLE:
+        raise InputError(f"{path}: only text can be packed, such as .csv{path.suffix}; unpack it first")
+    if suffix in _DELIMITERS:
+        return DelimitedFile(path, _DELIMITERS[suffix])
+    if suffix in _LINED:
+        return ResourceFiles([path]) if holds_resources(path) else JsonLinesFile(path)
+    if suffix in _PARQUET:
+        return ParquetFile(path)
+    if suffix in _BOOKS:
+        return Workbook(path, selection)
+    if suffix in _SQLITE:
+        return SqliteFile(path, selection)
+    if suffix in _DUCKDB:
+        return DuckDbFile(path, selection)
+    if suffix == ".json":
+        return ResourceFiles([path])
+    if suffix == ".hl7" or (suffix == ".txt" and starts_message(path)):
+        return MessageFiles([path])
+    if suffix in (".txt", ".rtf"):
+        return DocumentFiles(path.parent, [path])
+    if suffix == ".xls":
+        raise InputError(f"{path}: Excel before 2007 is not read; save it as .xlsx")
+    raise InputError(
+        f"{path}: unknown kind of file; give a .csv, .tsv, .jsonl, .parquet, .xlsx, .hl7, .json, .txt, .rtf, .sqlite "
+        "or .duckdb file, a folder, or the URL of a database"
+    )
+
+
+def _refuse(name: str, selection: Selection, *, sheet: bool = False, table: bool = False) -> None:
+    """Refuse a choice that an input does not have."""
+    if sheet and selection.sheet is not None:
+        raise InputError(f"{name}: a sheet is chosen, and this is no Excel workbook; leave it out")
+    if table and (selection.table is not None or selection.query is not None):
+        raise InputError(f"{name}: a table or a query is chosen, and this is no database; leave it out")

@@ -1,0 +1,338 @@
+"""Databases: a table or a query of an SQLite or DuckDB file, or of a server by its URL.
+
+They are opened for reading alone, and rows come in batches. No message holds a password.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+from marrowtext.errors import InputError
+from marrowtext.extras import load_extra
+from marrowtext.sources.source import Record, Selection, Source
+
+__all__ = ["DuckDbFile", "ServerDatabase", "SqliteFile", "file_of", "hide_secrets", "is_url", "open_database"]
+
+_BATCH_ROWS = 256
+_URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*)://(.*)", re.DOTALL)
+_FILE_SCHEMES = frozenset(("sqlite", "duckdb"))
+# What PostgreSQL and others that follow the standard call a failure: the first of these that its code begins with.
+_FAILURES = {
+    "28": "the user or the password is refused; check both",
+    "3D": "there is no such database; check its name",
+    "42P01": "there is no such table; check its name and its schema",
+    "42703": "there is no such column; check the query",
+    "42501": "this user may not read that; ask for the right to SELECT",
+    "42": "the query is wrong; try it in a client of the database",
+    "25006": "the query would change the database; give a SELECT",
+    "57014": "the query was canceled by the server; try again",
+    "53": "the server has no room for another connection; try later",
+}
+
+
+def is_url(place: str) -> bool:
+    """Say whether an input is named by a URL."""
+    return _URL.match(place) is not None
+
+
+def hide_secrets(url: str) -> str:
+    """Give a URL as messages may show it: without user, password and parameters, wherever the secret stands."""
+    match = _URL.match(url)
+    assert match is not None
+    return f"{match[1]}://{match[2].rsplit('@', 1)[-1].split('?', 1)[0]}"
+
+
+def file_of(url: str) -> Path | None:
+    """Give the file that a URL names; None for a server."""
+    match = _URL.match(url)
+    if match is None or match[1].split("+")[0].lower() not in _FILE_SCHEMES:
+        return None
+    # Three slashes lead to a relative path, four to an absolute one.
+    return Path(unquote(match[2].split("?", 1)[0]).removeprefix("/"))
+
+
+def open_database(url: str, selection: Selection) -> Source:
+    """Open the database that a URL names. Raises InputError, without the password in it."""
+    path = file_of(url)
+    if path is None:
+        return ServerDatabase(url, selection)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; check the path in the URL")
+    return SqliteFile(path, selection) if url.lower().startswith("sqlite") else DuckDbFile(path, selection)
+
+
+class Database(Source):
+    """A table or a query of a database. Which table need not be said where there is only one."""
+
+    live = True
+
+    def __init__(self, name: str, selection: Selection) -> None:
+        super().__init__()
+        self._name = name
+        self._done = 0
+        if selection.query is not None and selection.table is not None:
+            raise self._failure("give a table or a query, not both")
+        with self._connect() as connection:
+            if selection.query is None:
+                self._query = f"SELECT * FROM {self._find_table(connection, selection.table)}"
+                self.count = self._count(connection)
+            else:
+                self._query = selection.query
+            names, _ = self._execute(connection, self._query)
+        if not names:
+            raise self._failure("the query gives no rows; give a SELECT")
+        self.names = names
+        self.details = {"query": self._query}
+
+    @property
+    def fraction(self) -> float:
+        return min(1.0, self._done / self.count) if self.count else 0.0
+
+    def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
+        self._done = 0
+        with self._connect() as connection:
+            _, cursor = self._execute(connection, self._query)
+            while rows := self._fetch(cursor):
+                for row in rows:
+                    self._done += 1
+                    yield dict(zip(self.names, row, strict=True))
+
+    def _find_table(self, connection: Any, wish: str | None) -> str:
+        """Give the name of the table, quoted; a schema may stand before it, with a dot between."""
+        tables = self._list_tables(connection)
+        listed = f"The tables are: {', '.join(tables)}." if tables else "There are no tables."
+        if wish is None and len(tables) != 1:
+            raise self._failure(f"say which table is to be read, or give a query. {listed}")
+        name = tables[0] if wish is None else wish
+        if name in tables:
+            return self._quote(name)
+        schema, dot, table = name.partition(".")
+        if dot and self._has_table(connection, schema, table):
+            return f"{self._quote(schema)}.{self._quote(table)}"
+        raise self._failure(f"no table {wish!r}. {listed}")
+
+    def _quote(self, name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+    def _failure(self, reason: str) -> InputError:
+        return InputError(f"{self._name}: {reason}")
+
+    def _execute(self, connection: Any, query: str) -> tuple[list[str], Any]:
+        """Start a query; give the names of its columns, and what its rows are fetched from."""
+        with self._tell_failures():
+            cursor = connection.execute(query)
+            return [column[0] for column in cursor.description or ()], cursor
+
+    def _fetch(self, cursor: Any) -> Sequence[Sequence[object]]:
+        with self._tell_failures():
+            return list(cursor.fetchmany(_BATCH_ROWS))
+
+    def _count(self, connection: Any) -> int | None:
+        """Count the rows of the table, where that is cheap."""
+        _, cursor = self._execute(connection, self._query.replace("SELECT *", "SELECT count(*)", 1))
+        return int(str(self._fetch(cursor)[0][0]))
+
+    @abstractmethod
+    def _connect(self) -> AbstractContextManager[Any]:
+        """Open a connection that can only read."""
+
+    @abstractmethod
+    def _tell_failures(self) -> AbstractContextManager[None]:
+        """Turn the errors of the driver into InputError: what they say may quote rows, or the URL."""
+
+    @abstractmethod
+    def _list_tables(self, connection: Any) -> list[str]:
+        """List tables and views."""
+
+    @abstractmethod
+    def _has_table(self, connection: Any, schema: str, table: str) -> bool:
+        """Say whether a schema has a table."""
+
+
+class SqliteFile(Database):
+    """An SQLite file."""
+
+    format = "SQLite"
+
+    def __init__(self, path: Path, selection: Selection) -> None:
+        self._path = path
+        super().__init__(str(path), selection)
+
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
+        with self._tell_failures():
+            address = f"file:{quote(str(self._path.absolute()))}?mode=ro"
+            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+        # Text that is no UTF-8 stays bytes, which are decoded as those of a file are.
+        connection.text_factory = _decode_or_keep
+        with closing(connection):
+            yield connection
+
+    @contextmanager
+    def _tell_failures(self) -> Iterator[None]:
+        try:
+            yield
+            return
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            told = str(error)
+        if told.startswith(("no such table", "no such column")):
+            raise self._failure(f"{told}; check the query")
+        if "locked" in told or "unable to open" in told:
+            raise self._failure(f"{told}; see which program has it open, and the permissions of its folder")
+        if "not a database" in told or "malformed" in told:
+            raise self._failure("not a readable SQLite database; get the file again")
+        if "readonly" in told:
+            raise self._failure("the query would change the database; give a SELECT")
+        raise self._failure("the query is wrong; try it in a client of the database")
+
+    def _list_tables(self, connection: Any) -> list[str]:
+        query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
+        with self._tell_failures():
+            return [name for (name,) in connection.execute(query)]
+
+    def _has_table(self, connection: Any, schema: str, table: str) -> bool:
+        return schema == "main" and table in self._list_tables(connection)
+
+
+class DuckDbFile(Database):
+    """A DuckDB file."""
+
+    format = "DuckDB"
+
+    def __init__(self, path: Path, selection: Selection) -> None:
+        self._path = path
+        self._library = load_extra("duckdb", "duckdb", f"{path}: reading DuckDB")
+        super().__init__(str(path), selection)
+
+    @contextmanager
+    def _connect(self) -> Iterator[Any]:
+        # Nothing is fetched from a network, as DuckDB does for extensions that it lacks.
+        config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        with self._tell_failures():
+            connection = self._library.connect(str(self._path), read_only=True, config=config)
+        with closing(connection):
+            yield connection
+
+    @contextmanager
+    def _tell_failures(self) -> Iterator[None]:
+        library = self._library
+        try:
+            yield
+            return
+        except library.CatalogException:
+            reason = "there is no such table; check the query"
+        except library.BinderException:
+            reason = "there is no such column; check the query"
+        except library.IOException as error:
+            locked = "lock" in str(error).lower()
+            reason = "another process has it open; close that" if locked else "not a readable DuckDB file; get it again"
+        except library.InvalidInputException:
+            reason = "the query would change the database, or is wrong; give a SELECT"
+        except library.Error:
+            reason = "the query is wrong, or the file damaged; try the query in a client of the database"
+        raise self._failure(reason)
+
+    def _list_tables(self, connection: Any) -> list[str]:
+        query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY table_name"
+        with self._tell_failures():
+            return [name for (name,) in connection.execute(query).fetchall()]
+
+    def _has_table(self, connection: Any, schema: str, table: str) -> bool:
+        with self._tell_failures():
+            query = "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
+            return connection.execute(query, [schema, table]).fetchone() is not None
+
+
+class ServerDatabase(Database):
+    """A database of a server, such as PostgreSQL, by a URL that SQLAlchemy takes."""
+
+    def __init__(self, url: str, selection: Selection) -> None:
+        name = hide_secrets(url)
+        scheme = url.split(":", 1)[0].lower()
+        self._library = load_extra("sqlalchemy", "postgresql", f"{name}: reading a database")
+        if scheme in ("postgres", "postgresql"):
+            load_extra("psycopg", "postgresql", f"{name}: reading PostgreSQL")
+            url = f"postgresql+psycopg:{url.split(':', 1)[1]}"
+        try:
+            self._engine = self._library.create_engine(url, poolclass=self._library.pool.NullPool)
+        except Exception as error:
+            # What it says may quote the URL.
+            missing = isinstance(error, ImportError) or type(error).__name__ == "NoSuchModuleError"
+            self._engine = None
+        if self._engine is None:
+            what = "its driver is not installed" if missing else "the URL cannot be read"
+            raise InputError(f"{name}: {what}; write it as postgresql://user@host/database")
+        self.format = {"postgresql": "PostgreSQL"}.get(self._engine.dialect.name, self._engine.dialect.name)
+        super().__init__(name, selection)
+
+    @contextmanager
+    def _connect(self) -> Iterator[Any]:
+        with self._tell_failures():
+            connection = self._engine.connect()
+        with closing(connection):
+            options = {"stream_results": True, "max_row_buffer": _BATCH_ROWS}
+            if self._engine.dialect.name == "postgresql":
+                options["postgresql_readonly"] = True
+            yield connection.execution_options(**options)
+
+    @contextmanager
+    def _tell_failures(self) -> Iterator[None]:
+        try:
+            yield
+            return
+        except self._library.exc.SQLAlchemyError as error:
+            # Only its code and a few words of it: the rest may quote rows, or the URL.
+            cause = getattr(error, "orig", None)
+            reason = _tell_code(getattr(cause, "sqlstate", None), str(cause))
+        raise self._failure(reason)
+
+    def _execute(self, connection: Any, query: str) -> tuple[list[str], Any]:
+        with self._tell_failures():
+            # Without this SQLAlchemy takes a name behind a colon for a parameter.
+            cursor = connection.execute(self._library.text(query.replace(":", "\\:")))
+            return (list(cursor.keys()), cursor) if cursor.returns_rows else ([], cursor)
+
+    def _list_tables(self, connection: Any) -> list[str]:
+        with self._tell_failures():
+            inspector = self._library.inspect(connection)
+            return [*inspector.get_table_names(), *inspector.get_view_names()]
+
+    def _has_table(self, connection: Any, schema: str, table: str) -> bool:
+        with self._tell_failures():
+            return bool(self._library.inspect(connection).has_table(table, schema=schema))
+
+    def _quote(self, name: str) -> str:
+        return str(self._engine.dialect.identifier_preparer.quote_identifier(name))
+
+    def _count(self, _connection: Any) -> int | None:
+        # A server reads the whole table to count it.
+        return None
+
+
+def _tell_code(code: str | None, told: str) -> str:
+    """Say what a server means by a failure; a failure to connect has no code, but a few known words."""
+    if not code:
+        if "password" in told or "role" in told:
+            code = "28"
+        elif "does not exist" in told:
+            code = "3D"
+        else:
+            return "the server cannot be reached, or the connection was lost; check host and port, and that it runs"
+    for begin, reason in _FAILURES.items():
+        if code.startswith(begin):
+            return reason
+    return f"the database refused the query (code {code}); try it in a client of the database"
+
+
+def _decode_or_keep(content: bytes) -> str | bytes:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return content

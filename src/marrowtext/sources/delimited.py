@@ -1,0 +1,135 @@
+"""Separated values under a header, in whatever dialect they come."""
+
+from __future__ import annotations
+
+import csv
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from io import TextIOWrapper
+from itertools import chain, islice
+from pathlib import Path
+
+from marrowtext.encoding import detect_encoding, open_text
+from marrowtext.errors import InputError
+from marrowtext.sources.source import NOTE, Broken, Record, Source, empty, fraction_of
+from marrowtext.streams import LONGEST_LINE, Lines
+
+__all__ = ["DelimitedFile"]
+
+_DELIMITERS = ",;\t|"
+_SAMPLED_CHARACTERS = 1 << 20
+_SAMPLED_ROWS = 100
+# A first line that spreadsheets put above the header: "sep=;".
+_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+
+
+class DelimitedFile(Source):
+    """A CSV or TSV file. Where no delimiter is given, its header and first rows show which it is."""
+
+    format = "CSV"
+
+    def __init__(self, path: Path, delimiter: str | None = None) -> None:
+        super().__init__()
+        self._path = path
+        self.encoding = detect_encoding(path)
+        self._file: TextIOWrapper | None = None
+        with self._open() as file:
+            sample = file.read(_SAMPLED_CHARACTERS)
+        line = _SEPARATOR_LINE.fullmatch(sample.split("\n", 1)[0])
+        self._skipped_lines = 1 if line else 0
+        if line:
+            delimiter, sample = line[1], sample.split("\n", 1)[-1]
+        self._delimiter = delimiter or _find_delimiter(sample)
+        self._escape = _find_escape(sample, self._delimiter)
+        if self._delimiter == "\t":
+            self.format = "TSV"
+        self.details = {
+            "delimiter": repr(self._delimiter),
+            "quotes in cells": "escaped by a backslash" if self._escape else "doubled",
+        }
+        with self._open() as file:
+            header = next(self._rows(file), None)
+        if header is None:
+            raise empty(path)
+        if isinstance(header, Broken):
+            raise InputError(f"{path}: the header cannot be read: {header.reason}")
+        self.names = header
+
+    def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
+        cells = len(self.names)
+        with self._open() as self._file:
+            for row in islice(self._rows(self._file), 1, None):
+                if isinstance(row, Broken):
+                    yield row
+                elif any(row[cells:]):
+                    yield Broken(
+                        f"the row has {len(row)} cells and the header {cells}; quote the cells that hold the delimiter"
+                    )
+                elif len(row) < cells:
+                    note = f"the row has {len(row)} cells and the header {cells}"
+                    yield {**dict(zip(self.names, row, strict=False)), NOTE: note}
+                else:
+                    yield dict(zip(self.names, row, strict=False))
+
+    @property
+    def fraction(self) -> float:
+        return fraction_of(self._file)
+
+    def _open(self) -> TextIOWrapper:
+        return open_text(self._path, self.encoding or "utf-8")
+
+    def _rows(self, file: TextIOWrapper) -> Iterator[list[str] | Broken]:
+        # The csv module takes an open quote at the end of the file for closed. A line of our own shows it: it
+        # comes back as a row, or else inside the cell that swallowed it.
+        last = secrets.token_hex(16)
+        lines = Lines(file)
+        for _ in range(self._skipped_lines):
+            next(lines, None)
+        reader = _read_rows(chain(lines, [last]), self._delimiter, self._escape)
+        while True:
+            line = reader.line_num + 1 + self._skipped_lines
+            lines.cut = False
+            try:
+                row = next(reader)
+            except csv.Error:
+                lines.cut = True
+            if lines.cut:
+                yield Broken(f"line {line} begins a cell of more than {LONGEST_LINE:,} characters; close its quotes")
+                continue
+            if row == [last]:
+                return
+            if row and last in row[-1]:
+                lost = reader.line_num - 1 + self._skipped_lines - line
+                yield Broken(f"line {line} opens a quote that is never closed; {lost} more lines are lost in it")
+                return
+            if row:
+                yield row
+
+
+def _read_rows(lines: Iterator[str], delimiter: str, escape: str | None) -> csv._reader:  # type: ignore[name-defined]
+    csv.field_size_limit(LONGEST_LINE)
+    return csv.reader(lines, delimiter=delimiter, escapechar=escape, doublequote=escape is None)
+
+
+def _find_delimiter(sample: str) -> str:
+    """Find the delimiter: one that the header holds, by which the rows have as many cells as the header."""
+    first = re.sub(r'"[^"]*"', "", next((line for line in sample.splitlines() if line.strip()), ""))
+    found = [delimiter for delimiter in _DELIMITERS if delimiter in first]
+    if len(found) < 2:
+        return found[0] if found else _DELIMITERS[0]
+    return min(found, key=lambda delimiter: (_count_ragged(sample, delimiter), -first.count(delimiter)))
+
+
+def _count_ragged(sample: str, delimiter: str) -> int:
+    """Count the first rows that have another number of cells than the header."""
+    csv.field_size_limit(LONGEST_LINE)
+    reader = csv.reader(sample.splitlines(keepends=True), delimiter=delimiter)
+    # The last row of the sample may be cut.
+    rows = [row for row in islice(reader, _SAMPLED_ROWS) if row][:-1]
+    return sum(len(row) != len(rows[0]) for row in rows)
+
+
+def _find_escape(sample: str, delimiter: str) -> str | None:
+    """Find whether quotes in cells are escaped by a backslash: no doubled quotes leave a letter behind `\\"`."""
+    return "\\" if re.search(rf'\\"[^"\r\n{re.escape(delimiter)}]', sample) else None

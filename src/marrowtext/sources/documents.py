@@ -1,0 +1,59 @@
+"""Text and RTF files, one report each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from marrowtext.encoding import decode
+from marrowtext.formatted import load_striprtf, read_rtf
+from marrowtext.sources.source import Broken, Record, Source
+from marrowtext.streams import LONGEST_LINE, PackingError, open_bytes, split_suffix
+
+__all__ = ["DocumentFiles"]
+
+
+class DocumentFiles(Source):
+    """Files with one report each: its id is the path below the folder, without the extension."""
+
+    format = "documents"
+    names = ("id", "text")
+
+    def __init__(self, folder: Path, files: Sequence[Path]) -> None:
+        super().__init__()
+        if any(split_suffix(file)[0] == ".rtf" for file in files):
+            load_striprtf()
+        self._folder = folder
+        self._files = files
+        self._done = 0
+        self.count = len(files)
+        self.details = {"files": f"{len(files):,}"}
+
+    def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
+        for number, file in enumerate(self._files, start=1):
+            self._done = number
+            suffix, packing = split_suffix(file)
+            bare = file.with_suffix("") if packing else file
+            name = bare.relative_to(self._folder).with_suffix("").as_posix()
+            try:
+                with open_bytes(file) as opened:
+                    content = opened.read(LONGEST_LINE + 1)
+            except OSError as error:
+                yield Broken(f"the file cannot be read ({error.strerror})", name)
+            except PackingError as error:
+                yield Broken(error.reason, name)
+            else:
+                yield _read(name, content, suffix)
+
+    @property
+    def fraction(self) -> float:
+        return self._done / len(self._files)
+
+
+def _read(name: str, content: bytes, suffix: str) -> Record:
+    if len(content) > LONGEST_LINE:
+        return Broken(f"the file has more than {LONGEST_LINE:,} bytes; give one report in each file", name)
+    text = read_rtf(content) if suffix == ".rtf" else decode(content)
+    if text is None:
+        return Broken("the file is not a readable RTF document; save it again", name)
+    return {"id": name, "text": text}

@@ -1,0 +1,337 @@
+"""HL7 v2 messages: files of ORU^R01 and of documents (MDM), as interface engines write and send them.
+
+The columns of a report are what its OBR says of it, its text is what its OBX and NTE say, line by line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import TextIOWrapper
+from pathlib import Path
+
+from marrowtext.encoding import detect_encoding, open_text
+from marrowtext.errors import InputError
+from marrowtext.segments import Segment, Separators, read_separators
+from marrowtext.sources.attachments import Attachment, UnreadableError, read_attachment
+from marrowtext.sources.source import NOTE, Broken, Record, Source, fraction_of
+from marrowtext.streams import LONGEST_LINE, Lines, PackingError, open_bytes
+
+__all__ = ["MessageFiles", "starts_message"]
+
+_COLUMNS = (
+    "id", "title", "text", "side", "body_part", "modality", "patient_id", "study_date", "status",
+    "filler_order_number", "placer_order_number", "accession_number", "message_control_id",
+)  # fmt: skip
+_REPORTING = frozenset(("ORU", "OUL", "MDM"))
+_START = re.compile(rb"[\x0b\s]*(?:\xef\xbb\xbf)?(MSH|FHS|BHS)[^\w\s]")
+_MARKS = re.compile("[\x0b\x1c]")
+"""What MLLP puts before and behind a message."""
+_HEADS = frozenset(("MSH", "FHS", "BHS", "BTS", "FTS"))
+# What the suffixes of OBX-3 and its names say of the part of a report that a line is of.
+_PARTS = {"IMP": "IMPRESSION", "ADT": "ADDENDUM", "REC": "RECOMMENDATION", "GDT": "FINDINGS"}
+_PART_NAMES = re.compile(
+    "impressions?|conclusions?|findings?|techniques?|comparisons?|indications?|history|clinical (history|information)|"
+    "addend(um|a)|recommendations?",
+    re.IGNORECASE,
+)
+_WITHDRAWN = frozenset("DW")
+_TEXTS = frozenset(("", "TX", "FT", "ST"))
+_CODED = frozenset(("CE", "CWE", "CNE", "CF"))
+_NUMBERS = frozenset(("NM", "SN"))
+_TIME = re.compile(r"(\d{4})(\d\d)?(\d\d)?(?:(\d\d)(\d\d)(\d\d)?(?:\.\d+)?)?([+-]\d{4})?")
+
+
+def starts_message(path: Path) -> bool:
+    """Say whether a file begins as HL7 messages do, whatever its extension."""
+    with open_bytes(path) as file:
+        return _START.match(file.read(64)) is not None
+
+
+@dataclass(slots=True)
+class _Message:
+    """The segments of one message, and how many characters they have."""
+
+    separators: Separators
+    segments: list[str] = field(default_factory=list)
+    size: int = 0
+
+
+@dataclass(slots=True)
+class _Report:
+    """One OBR with what belongs to it."""
+
+    order: Segment | None = None
+    common: Segment | None = None
+    lines: list[Segment] = field(default_factory=list)
+
+
+class MessageFiles(Source):
+    """Files of HL7 v2 messages. Each OBR of a message is a report; messages of other types are passed over."""
+
+    format = "HL7 v2"
+    names = _COLUMNS
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        super().__init__()
+        self._files = files
+        self._done = 0
+        self._file: TextIOWrapper | None = None
+        self._notices: list[str] = []
+        if len(files) == 1:
+            self.encoding = detect_encoding(files[0])
+        self.details = {"files": f"{len(files):,}"}
+
+    def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
+        others: Counter[str] = Counter()
+        self._notices = []
+        for number, path in enumerate(self._files):
+            self._done = number
+            try:
+                yield from self._read_file(path, others)
+            except OSError as error:
+                if len(self._files) == 1:
+                    raise
+                yield Broken(f"the file {path.name} cannot be read ({error.strerror})")
+            except InputError as error:
+                if len(self._files) == 1:
+                    raise
+                reason = error.reason if isinstance(error, PackingError) else "is not a text file"
+                yield Broken(f"the file {path.name}: {reason}")
+        self._done = len(self._files)
+        if others:
+            listed = ", ".join(f"{count:,} {kind}" for kind, count in others.most_common())
+            self._notices.append(f"{others.total():,} messages of other types are no reports: {listed}")
+
+    @property
+    def fraction(self) -> float:
+        share = fraction_of(self._file) if self._done < len(self._files) else 0.0
+        return (self._done + share) / len(self._files)
+
+    @property
+    def notices(self) -> Iterable[str]:
+        return self._notices
+
+    def _read_file(self, path: Path, others: Counter[str]) -> Iterator[Record]:
+        with open_text(path, self.encoding or detect_encoding(path), newline=None) as self._file:
+            cutter = _Cutter(path.name, self._notices)
+            for message in cutter.cut(self._file):
+                if isinstance(message, Broken):
+                    yield message
+                else:
+                    yield from _read_message(message, others)
+
+
+class _Cutter:
+    """Cuts a file into messages, whatever they are wrapped in; counts those of a batch, and tells where some lack."""
+
+    def __init__(self, name: str, notices: list[str]) -> None:
+        self._name = name
+        self._notices = notices
+        self._message: _Message | None = None
+        self._blank = 0
+        self._count = 0
+        self._astray = False
+
+    def cut(self, file: TextIOWrapper) -> Iterator[_Message | Broken]:
+        """Yield the messages of a file, and what stands outside of them."""
+        lines = Lines(file)
+        for number, line in enumerate(lines, start=1):
+            if lines.cut:
+                lines.cut = False
+                yield from self._add(number, line, LONGEST_LINE + 1)
+            elif not line.strip():
+                self._blank += 1
+            else:
+                for piece in filter(None, _MARKS.split(line.rstrip("\n"))):
+                    if piece[:3] in _HEADS and piece[3:4] and not piece[3].isalnum():
+                        yield from self._end()
+                        self._begin(piece)
+                    else:
+                        yield from self._add(number, piece, len(piece))
+        yield from self._end()
+
+    def _begin(self, line: str) -> None:
+        """Begin a message, or note what wraps messages."""
+        if line.startswith("MSH"):
+            self._message = _Message(read_separators(line), [line], len(line))
+            self._count += 1
+        elif line.startswith("BTS"):
+            stated = line[4:].split(line[3], 1)[0].strip()
+            if stated.isdecimal() and int(stated) != self._count:
+                self._notices.append(f"{self._name}: a batch states {int(stated):,} messages and holds {self._count:,}")
+            self._count = 0
+        self._astray = False
+
+    def _add(self, number: int, line: str, size: int) -> Iterator[Broken]:
+        """Add a line to the message: a segment, or what goes on after a line feed that the sender did not escape."""
+        message, blank = self._message, self._blank
+        self._blank = 0
+        if message is None:
+            if not self._astray:
+                yield Broken(f"line {number} stands before the first MSH segment; the message has lost its head")
+            self._astray = True
+            return
+        message.size += size
+        if message.size > LONGEST_LINE:
+            message.segments = message.segments[:1]
+        elif message.separators.is_segment(line):
+            message.segments.append(line)
+        else:
+            message.segments[-1] += "\n" * (blank + 1) + line
+
+    def _end(self) -> Iterator[_Message | Broken]:
+        message, self._message, self._blank = self._message, None, 0
+        if message is None:
+            return
+        if message.size > LONGEST_LINE:
+            yield Broken(f"the message has more than {LONGEST_LINE:,} characters; look for a lost MSH segment")
+        else:
+            yield message
+
+
+def _read_message(message: _Message, others: Counter[str]) -> Iterator[Record]:
+    segments = [Segment(line, message.separators) for line in message.segments]
+    head = segments[0]
+    kind = head.value(9, 1)
+    if kind and kind not in _REPORTING:
+        others[kind] += 1
+        return
+    patient = next((segment for segment in segments if segment.name == "PID"), None)
+    reports = list(_split_reports(segments))
+    control = head.value(10)
+    alone = len(reports) == 1
+    for number, report in enumerate(reports, start=1):
+        fields = _describe(report, patient)
+        fields["message_control_id"] = control
+        own = control if alone or not control else f"{control}-{number}"
+        fields["id"] = fields["filler_order_number"] or fields["placer_order_number"] or own
+        if not report.lines:
+            what = (
+                "the HL7 message has no OBX segment" if alone else f"OBR {number} of the HL7 message has no OBX segment"
+            )
+            yield Broken(f"{what}; ask for the text", fields["id"] or None)
+            continue
+        try:
+            fields["text"], fields[NOTE] = _read_text(report.lines)
+        except UnreadableError as error:
+            yield Broken(str(error), fields["id"] or None)
+        else:
+            yield fields
+
+
+def _split_reports(segments: Iterable[Segment]) -> Iterator[_Report]:
+    """Cut a message at its OBR segments. What stands before the first is of the patient and of the order."""
+    report, common = _Report(), None
+    begun = False
+    for segment in segments:
+        match segment.name:
+            case "ORC" | "TXA":
+                common = segment
+            case "OBR":
+                if begun:
+                    yield report
+                report, begun = _Report(segment, common), True
+            case "OBX":
+                report.lines.append(segment)
+                report.common = report.common or common
+                begun = True
+            case "NTE" if begun:
+                report.lines.append(segment)
+    yield report
+
+
+def _describe(report: _Report, patient: Segment | None) -> dict[str, str | None]:
+    """Give what the OBR, the ORC or TXA, and the PID say of a report."""
+    nothing = Segment("", Separators())
+    order, common, person = report.order or nothing, report.common or nothing, patient or nothing
+    document = common.name == "TXA"
+    section = order.value(24)
+    return {
+        "title": order.value(4, 2) or order.value(4, 5) or order.value(4, 1),
+        "side": order.value(45, 1) if order.value(45, 1).upper() in ("LT", "RT", "50") else "",
+        "body_part": order.value(15, 4, 2) or order.value(15, 4),
+        # The department is no modality.
+        "modality": "" if section.upper() in ("RAD", "IMG", "DI", "OTH") else section,
+        "patient_id": person.value(3, 1) or person.value(2, 1),
+        "study_date": _write_time(order.value(7) or (common.value(4) if document else "") or order.value(22)),
+        "status": order.value(25) or (common.value(17) if document else ""),
+        "filler_order_number": order.value(3, 1) or common.value(15 if document else 3, 1),
+        "placer_order_number": order.value(2, 1) or common.value(14 if document else 2, 1),
+        "accession_number": order.value(18, 1),
+    }
+
+
+def _write_time(value: str) -> str:
+    """Write a time of HL7 as ISO 8601, as exact as it is; what is no such time stays as it is."""
+    match = _TIME.fullmatch(value)
+    if match is None:
+        return value
+    date = "-".join(part for part in match.group(1, 2, 3) if part)
+    time = ":".join(part for part in match.group(4, 5, 6) if part)
+    zone = f"{match[7][:3]}:{match[7][3:]}" if match[7] else ""
+    return f"{date}T{time}{zone}" if time else date
+
+
+def _read_text(segments: Iterable[Segment]) -> tuple[str, str | None]:
+    """Give the text of a report, with a heading where the segments name the part that they are of. Say where a document
+    beside it is not read.
+
+    Raises UnreadableError where the text is there, and cannot be read.
+    """
+    lines: list[str] = []
+    unread: list[str] = []
+    part: str | None = None
+    for segment in segments:
+        if segment.name == "NTE":
+            lines.extend(segment.texts(3))
+            continue
+        if segment.value(11) in _WITHDRAWN:
+            continue
+        try:
+            told = list(_read_value(segment))
+        except UnreadableError as error:
+            if not error.passable:
+                raise
+            unread.append(str(error))
+            continue
+        named = _name_part(segment)
+        if named != part and named is not None and not "".join(told).lstrip().casefold().startswith(named.casefold()):
+            lines.append(f"{named}:")
+        part = named
+        lines.extend(told)
+    text = "\n".join(lines).strip("\n")
+    if not text.strip() and unread:
+        raise UnreadableError(unread[0])
+    return text, unread[0] if unread else None
+
+
+def _read_value(segment: Segment) -> Iterator[str]:
+    """Give the lines of one OBX."""
+    kind = segment.value(2).upper()
+    if kind in _TEXTS:
+        yield from segment.texts(5)
+    elif kind in _CODED:
+        yield segment.value(5, 2) or segment.value(5, 5) or segment.value(5, 1)
+    elif kind == "ED":
+        form = "/".join(filter(None, (segment.value(5, 2), segment.value(5, 3))))
+        yield from read_attachment(
+            Attachment(form, segment.value(5, 5).encode(), base64=segment.value(5, 4).lower() == "base64", name="OBX-5")
+        ).split("\n")
+    elif kind == "RP":
+        raise UnreadableError("OBX-5 is a pointer, which is not followed", passable=True)
+    else:
+        name, unit = segment.value(3, 2) or segment.value(3, 1), segment.value(6, 1) if kind in _NUMBERS else ""
+        value = " ".join(segment.texts(5))
+        yield " ".join(filter(None, (f"{name}:" if name else "", value, unit)))
+
+
+def _name_part(segment: Segment) -> str | None:
+    """Name the part of the report that an OBX is of, where it says so."""
+    for suffix in (segment.value(3, 1, 2), segment.value(3, 2, 2), segment.value(3, 1)):
+        if suffix.upper() in _PARTS:
+            return _PARTS[suffix.upper()]
+    name = segment.value(3, 2).strip()
+    return name.upper() if _PART_NAMES.fullmatch(name) else None

@@ -1,0 +1,87 @@
+"""What every kind of input has in common: the names of its columns, and its records, one at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import TextIOWrapper
+from pathlib import Path
+
+from marrowtext.errors import InputError
+from marrowtext.streams import ByteStream
+
+__all__ = ["NOTE", "Broken", "Record", "Selection", "Source", "empty", "fraction_of"]
+
+NOTE = "(note)"
+"""The key under which a record says what is to be known of how it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record that cannot be read, and why; never its content."""
+
+    reason: str
+    id: str | None = None
+
+
+Record = Mapping[str, object] | Broken
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which part of an input is read: a sheet of a workbook, a table or a query of a database."""
+
+    sheet: str | None = None
+    table: str | None = None
+    query: str | None = None
+
+
+class Source(ABC):
+    """An input of reports.
+
+    `format` is what messages call it, `names` are its columns, `nested` those that hold lists or objects, so no
+    text. `encoding` says how its bytes became text, where they had to. `details` says what else was found out
+    about it, `count` how many records there are, where that is known before they are read. `live` marks an input
+    that may change without a sign: a database.
+    """
+
+    format: str
+    names: Sequence[str]
+    nested: frozenset[str] = frozenset()
+    encoding: str | None = None
+    count: int | None = None
+    live: bool = False
+
+    def __init__(self) -> None:
+        self.details: dict[str, str] = {}
+
+    @property
+    def fraction(self) -> float:
+        """How much of it has been read, from 0 to 1; 0 where that cannot be told."""
+        return 0.0
+
+    @property
+    def notices(self) -> Iterable[str]:
+        """What the user is to know when it is read: what was passed over, and how often."""
+        return ()
+
+    @abstractmethod
+    def records(self, wanted: Sequence[str], /) -> Iterator[Record]:
+        """Yield every record in order, with the wanted columns at least. May be called again, for the same records."""
+
+
+def fraction_of(file: TextIOWrapper | None) -> float:
+    """Say how much of a file has been read; None is one that was not opened yet."""
+    if file is None:
+        return 0.0
+    if file.closed:
+        return 1.0
+    stream = file.buffer.raw  # type: ignore[attr-defined]  # a text file is made of a buffer on a stream
+    assert isinstance(stream, ByteStream)
+    return stream.fraction
+
+
+def empty(path: Path) -> InputError:
+    """Give the error that says that there is nothing in a file."""
+    return InputError(f"{path}: the file is empty; export the reports again")
