@@ -234,6 +234,8 @@ def _split_reports(segments: Iterable[Segment]) -> Iterator[_Report]:
                 if begun:
                     yield report
                 report, begun = _Report(segment, common), True
+                # An ORC is of the one OBR behind it.
+                common = common if common is not None and common.name == "TXA" else None
             case "OBX":
                 report.lines.append(segment)
                 report.common = report.common or common
