@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ _HARMLESS_BYTES = 64 << 20
 # Excel keeps this many digits of a number: a longer id has lost its last ones.
 _EXACT_DIGITS = 15
 _ZEROS = re.compile(r"0{2,}")
+# How a workbook writes signs that XML cannot; openpyxl leaves them so. A carriage return is the usual one.
+_ESCAPED = re.compile(r"_x00([01][0-9A-Fa-f]|7[Ff])_")
 
 
 class Workbook(Source):
@@ -32,7 +35,6 @@ class Workbook(Source):
         super().__init__()
         self._path = path
         self._library = load_extra("openpyxl", "excel", f"{path}: reading Excel")
-        self._unescape = load_extra("openpyxl.utils.escape", "excel", "").unescape
         _check_size(path)
         book = self._open()
         try:
@@ -126,13 +128,14 @@ class Workbook(Source):
             case None | "" | bool():
                 return None if value == "" else value
             case str():
-                return None if cell.data_type == "e" else self._unescape(value)
+                return None if cell.data_type == "e" else _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
             case datetime():
                 return value.date() if value.time() == time() else value
             case int() | float() if float(value).is_integer() and _ZEROS.fullmatch(cell.number_format or ""):
                 return str(int(value)).zfill(len(cell.number_format))
             case float() if value.is_integer():
-                return int(value)
+                # Of a long number the file holds what Excel shows, and Python would make up the digits behind it.
+                return int(Decimal(f"{value:.{_EXACT_DIGITS}g}"))
         return value
 
 

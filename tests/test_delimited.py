@@ -1,0 +1,69 @@
+"""CSV and TSV: the dialects that programs write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from marrowtext.readers import ReportReader, open_reports
+
+
+def open_csv(tmp_path: Path, content: str | bytes, name: str = "in.csv") -> ReportReader:
+    (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return open_reports(tmp_path / name)
+
+
+def texts(reader: ReportReader) -> list[tuple[str, str]]:
+    return [(row.report.id, row.report.text) for row in reader]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+def test_delimiter_is_that_which_makes_rows_of_one_length(tmp_path: Path, delimiter: str) -> None:
+    others = "".join(sign for sign in ",;|" if sign != delimiter)
+    header = delimiter.join(["id", f"exam {others}", "text"])
+    rows = [delimiter.join([f"00{n}", "MRI", "Edema of the talus"]) for n in range(1, 4)]
+    reader = open_csv(tmp_path, "\n".join([header, *rows]))
+    assert texts(reader) == [(f"00{n}", "Edema of the talus") for n in range(1, 4)]
+    assert reader.source.details["delimiter"] == repr(delimiter)
+
+
+def test_line_that_names_the_delimiter_is_no_header(tmp_path: Path) -> None:
+    reader = open_csv(tmp_path, 'sep=;\r\nid;text\r\n007;"a;\r\nb"\r\n8;x;y\r\n')
+    assert [(row.report.id, row.report.text, row.reason) for row in reader] == [
+        ("007", "a;\r\nb", None),
+        ("2", "", "the row has 3 cells and the header 2; quote the cells that hold the delimiter"),
+    ]
+
+
+def test_quotes_may_be_escaped_by_a_backslash(tmp_path: Path) -> None:
+    reader = open_csv(tmp_path, 'id,text\n1,"the \\"bright\\" talus, and\nmore"\n2,"b"\n')
+    assert texts(reader) == [("1", 'the "bright" talus, and\nmore'), ("2", "b")]
+    assert reader.source.details["quotes in cells"] == "escaped by a backslash"
+
+
+def test_backslash_before_a_closing_quote_is_a_backslash(tmp_path: Path) -> None:
+    reader = open_csv(tmp_path, 'id,text\n1,"the ""bright"" talus C:\\"\n2,"b\\"\n')
+    assert texts(reader) == [("1", 'the "bright" talus C:\\'), ("2", "b\\")]
+
+
+def test_short_row_is_read_and_noted(tmp_path: Path) -> None:
+    (row,) = open_csv(tmp_path, "id,text,hospital\n1,Edema\n")
+    assert (row.report.text, row.reason, row.note) == ("Edema", None, "the row has 2 cells and the header 3")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_multi_line_cells_and_leading_zeros_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    content = 'id;exam;text\n0007;"MRI ""left""";"Œdème\n\nof; the talus"\n'.encode(encoding)
+    (row,) = open_csv(tmp_path, content)
+    assert (row.report.id, row.report.title, row.report.text) == ("0007", 'MRI "left"', "Œdème\n\nof; the talus")
+
+
+def test_mixed_encodings_lose_no_row(tmp_path: Path) -> None:
+    utf_8, cp1252 = "Œdème médullaire.".encode(), "Œdème.".encode("cp1252")
+    rows = list(open_csv(tmp_path, b"id,text\n1," + utf_8 + b"\n2," + cp1252 + b"\n3," + utf_8 + b"\n"))
+    assert [(row.report.id, row.report.text, row.reason) for row in rows] == [
+        ("1", "Œdème médullaire.", None),
+        ("2", "", "the text holds bytes that are not of its encoding; save the file as UTF-8"),
+        ("3", "Œdème médullaire.", None),
+    ]
