@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import sqlite3
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 from marrowtext.errors import InputError
@@ -19,6 +19,8 @@ from marrowtext.extras import load_extra
 from marrowtext.sources.source import Record, Selection, Source
 
 __all__ = ["DuckDbFile", "ServerDatabase", "SqliteFile", "file_of", "hide_secrets", "is_url", "open_database"]
+
+_Answer = TypeVar("_Answer")
 
 _BATCH_ROWS = 256
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*)://(.*)", re.DOTALL)
@@ -124,15 +126,23 @@ class Database(Source):
     def _failure(self, reason: str) -> InputError:
         return InputError(f"{self._name}: {reason}")
 
+    def _ask(self, call: Callable[[], _Answer]) -> _Answer:
+        """Ask the driver for something. Raises InputError where it fails, with nothing of its own error behind it."""
+        try:
+            return call()
+        except Exception as error:
+            reason = self._explain(error)
+            if reason is None:
+                raise
+        raise self._failure(reason)
+
     def _execute(self, connection: Any, query: str) -> tuple[list[str], Any]:
         """Start a query; give the names of its columns, and what its rows are fetched from."""
-        with self._tell_failures():
-            cursor = connection.execute(query)
-            return [column[0] for column in cursor.description or ()], cursor
+        cursor = self._ask(lambda: connection.execute(query))
+        return [column[0] for column in cursor.description or ()], cursor
 
     def _fetch(self, cursor: Any) -> Sequence[Sequence[object]]:
-        with self._tell_failures():
-            return list(cursor.fetchmany(_BATCH_ROWS))
+        return self._ask(lambda: list(cursor.fetchmany(_BATCH_ROWS)))
 
     def _count(self, connection: Any) -> int | None:
         """Count the rows of the table, where that is cheap."""
@@ -144,8 +154,10 @@ class Database(Source):
         """Open a connection that can only read."""
 
     @abstractmethod
-    def _tell_failures(self) -> AbstractContextManager[None]:
-        """Turn the errors of the driver into InputError: what they say may quote rows, or the URL."""
+    def _explain(self, error: Exception) -> str | None:
+        """Say what an error of the driver means, in words of our own: its own may quote rows, or the URL. None for
+        another error.
+        """
 
     @abstractmethod
     def _list_tables(self, connection: Any) -> list[str]:
@@ -167,35 +179,30 @@ class SqliteFile(Database):
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
-        with self._tell_failures():
-            address = f"file:{quote(str(self._path.absolute()))}?mode=ro"
-            connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+        address = f"file:{quote(str(self._path.absolute()))}?mode=ro"
+        connection = self._ask(lambda: sqlite3.connect(address, uri=True, check_same_thread=False))
         # Text that is no UTF-8 stays bytes, which are decoded as those of a file are.
         connection.text_factory = _decode_or_keep
         with closing(connection):
             yield connection
 
-    @contextmanager
-    def _tell_failures(self) -> Iterator[None]:
-        try:
-            yield
-            return
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            told = str(error)
+    def _explain(self, error: Exception) -> str | None:
+        if not isinstance(error, sqlite3.Error | sqlite3.Warning):
+            return None
+        told = str(error)
         if told.startswith(("no such table", "no such column")):
-            raise self._failure(f"{told}; check the query")
+            return f"{told}; check the query"
         if "locked" in told or "unable to open" in told:
-            raise self._failure(f"{told}; see which program has it open, and the permissions of its folder")
+            return f"{told}; see which program has it open, and the permissions of its folder"
         if "not a database" in told or "malformed" in told:
-            raise self._failure("not a readable SQLite database; get the file again")
+            return "not a readable SQLite database; get the file again"
         if "readonly" in told:
-            raise self._failure("the query would change the database; give a SELECT")
-        raise self._failure("the query is wrong; try it in a client of the database")
+            return "the query would change the database; give a SELECT"
+        return "the query is wrong; try it in a client of the database"
 
     def _list_tables(self, connection: Any) -> list[str]:
         query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
-        with self._tell_failures():
-            return [name for (name,) in connection.execute(query)]
+        return [name for (name,) in self._ask(lambda: connection.execute(query).fetchall())]
 
     def _has_table(self, connection: Any, schema: str, table: str) -> bool:
         return schema == "main" and table in self._list_tables(connection)
@@ -215,39 +222,35 @@ class DuckDbFile(Database):
     def _connect(self) -> Iterator[Any]:
         # Nothing is fetched from a network, as DuckDB does for extensions that it lacks.
         config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        with self._tell_failures():
-            connection = self._library.connect(str(self._path), read_only=True, config=config)
+        connection = self._ask(lambda: self._library.connect(str(self._path), read_only=True, config=config))
         with closing(connection):
             yield connection
 
-    @contextmanager
-    def _tell_failures(self) -> Iterator[None]:
+    def _explain(self, error: Exception) -> str | None:
         library = self._library
-        try:
-            yield
-            return
-        except library.CatalogException:
-            reason = "there is no such table; check the query"
-        except library.BinderException:
-            reason = "there is no such column; check the query"
-        except library.IOException as error:
-            locked = "lock" in str(error).lower()
-            reason = "another process has it open; close that" if locked else "not a readable DuckDB file; get it again"
-        except library.InvalidInputException:
-            reason = "the query would change the database, or is wrong; give a SELECT"
-        except library.Error:
-            reason = "the query is wrong, or the file damaged; try the query in a client of the database"
-        raise self._failure(reason)
+        match error:
+            case library.CatalogException():
+                return "there is no such table; check the query"
+            case library.BinderException():
+                return "there is no such column; check the query"
+            case library.IOException():
+                locked = "lock" in str(error).lower()
+                return (
+                    "another process has it open; close that" if locked else "not a readable DuckDB file; get it again"
+                )
+            case library.InvalidInputException():
+                return "the query would change the database, or is wrong; give a SELECT"
+            case library.Error():
+                return "the query is wrong, or the file damaged; try the query in a client of the database"
+        return None
 
     def _list_tables(self, connection: Any) -> list[str]:
         query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY table_name"
-        with self._tell_failures():
-            return [name for (name,) in connection.execute(query).fetchall()]
+        return [name for (name,) in self._ask(lambda: connection.execute(query).fetchall())]
 
     def _has_table(self, connection: Any, schema: str, table: str) -> bool:
-        with self._tell_failures():
-            query = "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
-            return connection.execute(query, [schema, table]).fetchone() is not None
+        query = "SELECT 1 FROM information_schema.tables WHERE table_schema = ? AND table_name = ?"
+        return self._ask(lambda: connection.execute(query, [schema, table]).fetchone()) is not None
 
 
 class ServerDatabase(Database):
@@ -274,39 +277,32 @@ class ServerDatabase(Database):
 
     @contextmanager
     def _connect(self) -> Iterator[Any]:
-        with self._tell_failures():
-            connection = self._engine.connect()
+        connection = self._ask(self._engine.connect)
         with closing(connection):
             options = {"stream_results": True, "max_row_buffer": _BATCH_ROWS}
             if self._engine.dialect.name == "postgresql":
                 options["postgresql_readonly"] = True
             yield connection.execution_options(**options)
 
-    @contextmanager
-    def _tell_failures(self) -> Iterator[None]:
-        try:
-            yield
-            return
-        except self._library.exc.SQLAlchemyError as error:
-            # Only its code and a few words of it: the rest may quote rows, or the URL.
-            cause = getattr(error, "orig", None)
-            reason = _tell_code(getattr(cause, "sqlstate", None), str(cause))
-        raise self._failure(reason)
+    def _explain(self, error: Exception) -> str | None:
+        if not isinstance(error, self._library.exc.SQLAlchemyError):
+            return None
+        # Only its code and a few words of it.
+        cause = getattr(error, "orig", None)
+        return _tell_code(getattr(cause, "sqlstate", None), str(cause))
 
     def _execute(self, connection: Any, query: str) -> tuple[list[str], Any]:
-        with self._tell_failures():
-            # Without this SQLAlchemy takes a name behind a colon for a parameter.
-            cursor = connection.execute(self._library.text(query.replace(":", "\\:")))
-            return (list(cursor.keys()), cursor) if cursor.returns_rows else ([], cursor)
+        # Without this SQLAlchemy takes a name behind a colon for a parameter.
+        statement = self._library.text(query.replace(":", "\\:"))
+        cursor = self._ask(lambda: connection.execute(statement))
+        return (list(cursor.keys()), cursor) if cursor.returns_rows else ([], cursor)
 
     def _list_tables(self, connection: Any) -> list[str]:
-        with self._tell_failures():
-            inspector = self._library.inspect(connection)
-            return [*inspector.get_table_names(), *inspector.get_view_names()]
+        inspector = self._ask(lambda: self._library.inspect(connection))
+        return self._ask(lambda: [*inspector.get_table_names(), *inspector.get_view_names()])
 
     def _has_table(self, connection: Any, schema: str, table: str) -> bool:
-        with self._tell_failures():
-            return bool(self._library.inspect(connection).has_table(table, schema=schema))
+        return self._ask(lambda: bool(self._library.inspect(connection).has_table(table, schema=schema)))
 
     def _quote(self, name: str) -> str:
         return str(self._engine.dialect.identifier_preparer.quote_identifier(name))
