@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -96,6 +97,7 @@ def test_help_starts_without_what_is_slow_to_import() -> None:
     "command",
     [
         ["extract"],
+        ["peek"],
         ["explain"],
         ["annotate"],
         ["columns"],
@@ -628,3 +630,89 @@ def test_warnings_as_errors_and_no_terminal(reports: Path, tmp_path: Path) -> No
         "duplicates 1, with an id that came before; `row` tells the reports apart",
         f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}",
     ]
+
+
+def test_peek_takes_the_options_of_extract(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("Nr,n,Befund,Seite\n007,2,talus.,L\n007,1,Edema of the,L\n")
+    named = ["--text-column", "befund", "--id-column", "nr", "--line-column", "n", "--side-column", "seite"]
+    result = run("peek", tmp_path / "in.csv", *named, "--records", 1, "--text")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines()[5:] == [
+        "  records           1",
+        "columns",
+        "  Nr      id",
+        "  n       line numbers",
+        "  Befund  report text",
+        "  Seite   side",
+        "first records",
+        "  row 1: id 3 characters, text 19 characters in 2 lines, side left",
+        "    id: 007",
+        "    | Edema of the",
+        "    | talus.",
+        "problems",
+        "  1 reports have lines out of order; they were put in order",
+    ]
+
+
+def test_extract_reads_a_query_and_tells_metadata_and_notices(run: Run, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "in.db") as connection:
+        connection.execute("CREATE TABLE r (id, exam, modality, laterality, text)")
+        connection.execute("INSERT INTO r VALUES ('007', 'ANKLE', 'CT', 'L', ?)", (TALUS,))
+    connection.close()
+    url, out = f"sqlite:///{tmp_path}/in.db", tmp_path / "out.csv"
+    result = run("extract", url, "--query", "SELECT * FROM r", "-o", out)
+    assert result.err.splitlines() == [
+        f"{url}: text from 'text', ids from 'id', exam title from 'exam', side from 'laterality', "
+        "modality from 'modality'",
+        "reports    1",
+        "findings   1",
+        "  present        1",
+        "errors     0",
+        "not MRI    1, by the modality column; they were read all the same",
+        f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}",
+    ]
+    (row,) = read_csv(out)
+    assert (row["site"], row["laterality"], row["laterality_source"]) == ("talus", "left", "metadata")
+    (row,) = read_csv(tmp_path / "out.reports.csv")
+    names = ("exam_title", "exam_side", "modality", "other_modality")
+    assert [row[name] for name in names] == ["ANKLE", "left", "CT", "true"]
+    again = run("extract", url, "--query", "SELECT * FROM r", "-o", out, "--resume")
+    assert again.err.splitlines()[1] == (
+        f"{out}: complete already; nothing was read; whether the database has other rows by now was not looked at"
+    )
+
+
+def test_extract_tells_what_was_passed_over(run: Run, tmp_path: Path) -> None:
+    head = "MSH|^~\\&|RIS|N|D|N|20240305||{kind}|1|P|2.5\r"
+    content = head.format(kind="ADT^A01") + head.format(kind="ORU^R01") + f"OBR|1||7|1^MRI\rOBX|1|TX|||{TALUS}\r"
+    (tmp_path / "in.hl7").write_text(content, newline="")
+    result = run("extract", tmp_path / "in.hl7", "-o", tmp_path / "out.csv")
+    told = f"{tmp_path / 'in.hl7'}: 1 messages of other types are no reports: 1 ADT"
+    assert (result.code, result.err.splitlines()[1]) == (0, told)
+
+
+@pytest.mark.parametrize("command", ["extract", "peek"])
+def test_password_of_a_url_is_never_printed(run: Run, tmp_path: Path, command: str) -> None:
+    url = "postgresql://me:s3cret@/db?host=/nowhere"
+    options = ["-o", tmp_path / "out.csv"] if command == "extract" else []
+    result = run(command, url, "--table", "reports", *options)
+    assert result == Result(
+        2,
+        "",
+        "marrowtext: postgresql:///db: the server cannot be reached, or the connection was lost; check host and port, "
+        "and that it runs\n",
+    )
+
+
+def test_extract_help_reads_like_a_manual(run: Run) -> None:
+    lines = [line.rstrip() for line in run("extract", "--help").out.splitlines()]
+    assert "    postgresql://user@host/db  --table NAME or --query SQL       (extra postgresql)" in lines
+    assert "    marrowtext extract reports.csv -o findings.parquet --workers 8 --resume" in lines
+    options = [line.split()[0] for line in lines if line.startswith("  --")]
+    assert {"--line-column", "--side-column", "--sheet", "--table", "--query"} <= set(options)
+
+
+def test_explain_reads_any_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(json.dumps({"resourceType": "DiagnosticReport", "conclusion": TALUS}))
+    result = run("explain", "--file", tmp_path / "in.json")
+    assert (result.code, "[marrow edema](mention)" in result.out) == (0, True)

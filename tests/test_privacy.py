@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import os
@@ -55,6 +56,17 @@ INPUTS = {
     "number-and-text.jsonl": json.dumps({"text": REPORT, "id": {"name": CANARY[:0]}}),
     "no-object.jsonl": json.dumps([CANARY]),
     "undecodable.csv": b"id,text\n1," + f"éé {CANARY}".encode() + b"\xff\n",
+    "broken-base64.json": json.dumps(
+        {"resourceType": "DiagnosticReport", "presentedForm": [{"contentType": "text/plain", "data": CANARY + "!"}]}
+    ),
+    "broken.json": '{"resourceType": "DiagnosticReport", "conclusion": "' + CANARY,
+    "no-resource.json": json.dumps([CANARY]),
+    "no-obx.hl7": f"MSH|^~\\&|A|||||ORU^R01|1|P|2.5\rOBR|1||1|1^{CANARY}\r",
+    "headless.hl7": f"{CANARY}\rMSH|^~\\&|A||||||ORU^R01|1|P|2.5\rOBX|1|TX|||\\Z{CANARY}\\ \\C{CANARY}",
+    "broken.rtf": "{\\rtf1\\ansi\\ansicpg932 \\'81" + CANARY + "}",
+    "cut.csv.gz": gzip.compress(f"id,text\n1,{CANARY}\n".encode(), 0)[:-6],
+    "no-workbook.xlsx": CANARY.encode(),
+    "no-database.sqlite": b"SQLite format 3\0" + CANARY.encode() * 99,
     "no-text.csv": b"PK\x03\x04\x00\x00" + CANARY.encode(),
 }
 
@@ -182,3 +194,22 @@ def test_exceptions_hold_nothing_of_the_text(tmp_path: Path) -> None:
         list(read_batch(open_reports(tmp_path / "in.jsonl")))
     assert CANARY not in "".join(traceback.format_exception(raised.value))
     assert raised.value.__context__ is None
+
+
+@pytest.mark.parametrize("name", ["good.csv", "good.jsonl", "good.hl7"])
+def test_peek_says_nothing_of_the_text_unless_asked(
+    tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    contents = {
+        "good.csv": f'id,exam,text\n{CANARY},{CANARY},"{REPORT}"\n{CANARY},,\n',
+        "good.jsonl": json.dumps({"id": CANARY, "text": REPORT, "mrn": CANARY}),
+        "good.hl7": "MSH|^~\\&|A||||||ORU^R01|1|P|2.5\r"
+        f"PID|||{CANARY}\rOBR|1||{CANARY}|1^{CANARY}\rOBX|1|TX|||{CANARY}\r",
+    }
+    (tmp_path / name).write_text(contents[name].replace("\0", ""), newline="")
+    for options, told in (([], False), (["--text"], True)):
+        with pytest.raises(SystemExit) as left:
+            app(["peek", str(tmp_path / name), *options])
+        captured = capfd.readouterr()
+        assert left.value.code in (None, 0)
+        assert (CANARY in captured.out + captured.err) is told

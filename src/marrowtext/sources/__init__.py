@@ -92,7 +92,7 @@ def is_file_name(word: str) -> bool:
 def _with_log(path: Path) -> list[tuple[Path, str]]:
     """Give a file, and the file beside it in which SQLite and DuckDB keep what is not in it yet."""
     logs = [path.with_name(f"{path.name}{end}") for end in ("-wal", ".wal")]
-    return [(path, path.name), *((log, log.name) for log in logs if log.is_file())]
+    return [(path, path.name), *((log, log.name) for log in logs if log.is_file() and log.stat().st_size)]
 
 
 def _named(folder: Path, files: Iterable[Path]) -> list[tuple[Path, str]]:

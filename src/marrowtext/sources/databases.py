@@ -9,7 +9,7 @@ import re
 import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
@@ -278,11 +278,15 @@ class ServerDatabase(Database):
     @contextmanager
     def _connect(self) -> Iterator[Any]:
         connection = self._ask(self._engine.connect)
-        with closing(connection):
-            options = {"stream_results": True, "max_row_buffer": _BATCH_ROWS}
-            if self._engine.dialect.name == "postgresql":
-                options["postgresql_readonly"] = True
+        options = {"stream_results": True, "max_row_buffer": _BATCH_ROWS}
+        if self._engine.dialect.name == "postgresql":
+            options["postgresql_readonly"] = True
+        try:
             yield connection.execution_options(**options)
+        finally:
+            # A server that is gone by then need not be told that nothing more is asked of it.
+            with suppress(self._library.exc.SQLAlchemyError):
+                connection.close()
 
     def _explain(self, error: Exception) -> str | None:
         if not isinstance(error, self._library.exc.SQLAlchemyError):
