@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from marrowtext.errors import InputError
+from marrowtext.errors import InputError, MarrowtextError
 from marrowtext.formatted import read_html
 from marrowtext.readers import Selection, open_reports
 from marrowtext.sources import list_files
@@ -132,20 +132,24 @@ def test_extra_that_is_not_installed_is_named(
     forget(monkeypatch, library)
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(InputError) as raised:
+    with pytest.raises(MarrowtextError) as raised:
         open_reports(path)
-    told = what.replace("{path}", str(path))
-    assert str(raised.value) == f"{told} needs the extra '{extra}'; install it with: pip install 'marrowtext[{extra}]'"
+    assert str(raised.value) == (
+        f"{what.replace('{path}', str(path))} needs the package {library}, which is not installed; "
+        f"install marrowtext with the extra '{extra}': pip install 'marrowtext[{extra}]'"
+    )
 
 
 @pytest.mark.parametrize("library", ["sqlalchemy", "psycopg"])
 def test_extra_of_a_server_is_named_without_the_password(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     forget(monkeypatch, library)
-    with pytest.raises(InputError) as raised:
+    with pytest.raises(MarrowtextError) as raised:
         open_reports("postgresql://me:secret@host/db")
     what = "reading a database" if library == "sqlalchemy" else "reading PostgreSQL"
-    remedy = "needs the extra 'postgresql'; install it with: pip install 'marrowtext[postgresql]'"
-    assert str(raised.value) == f"postgresql://host/db: {what} {remedy}"
+    assert str(raised.value) == (
+        f"postgresql://host/db: {what} needs the package {library}, which is not installed; "
+        "install marrowtext with the extra 'postgresql': pip install 'marrowtext[postgresql]'"
+    )
 
 
 def forget(monkeypatch: pytest.MonkeyPatch, library: str) -> None:

@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
-from marrowtext.extras import load_extra
+from marrowtext.extras import import_extra
 
 __all__ = ["load_striprtf", "read_html", "read_rtf"]
 
@@ -31,14 +31,14 @@ def read_html(content: str) -> str:
 
 
 def load_striprtf() -> Any:
-    """Import what reads RTF. Raises InputError where the extra `rtf` is not installed."""
-    return load_extra("striprtf.striprtf", "rtf", "reading RTF")
+    """Import what reads RTF. Raises MarrowtextError where the extra `rtf` is not installed."""
+    return import_extra("striprtf.striprtf", "rtf", "reading RTF")
 
 
 def read_rtf(content: bytes) -> str | None:
     """Give the text of an RTF document; None where it is none, or is broken.
 
-    Raises InputError where the extra `rtf` is not installed.
+    Raises MarrowtextError where the extra `rtf` is not installed.
     """
     if not content.lstrip().startswith(b"{\\rtf"):
         return None

@@ -9,9 +9,9 @@ from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from itertools import pairwise
 
+from marrowtext.cells import decode_cell, tell_nothing, write_id
 from marrowtext.headers import Columns
 from marrowtext.sources import NOTE, Broken, Record
-from marrowtext.values import decode_cell, tell_nothing, write_id
 
 __all__ = ["LineJoiner"]
 

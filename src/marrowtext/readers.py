@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
+from marrowtext.cells import decode_cell, tell_nothing, write_id, write_value
 from marrowtext.encoding import holds_undecodable
 from marrowtext.errors import InputError
 from marrowtext.headers import (
@@ -26,7 +27,6 @@ from marrowtext.lines import LineJoiner
 from marrowtext.metadata import read_side
 from marrowtext.model import Report
 from marrowtext.sources import NOTE, Broken, Record, Selection, Source, name_of, open_source
-from marrowtext.values import decode_cell, tell_nothing, write_id, write_value
 
 __all__ = [
     "MAX_LENGTH",
@@ -165,8 +165,8 @@ def open_reports(
     report, or as an error row where its text is missing, empty, no text, undecodable, longer than `max_length`
     characters, or cannot be told from its neighbours.
 
-    Raises InputError, at once, where the input is missing, empty, damaged as a whole, lacks a column, or needs an
-    extra that is not installed.
+    Raises InputError, at once, where the input is missing, empty, damaged as a whole or lacks a column;
+    MarrowtextError where it needs an extra that is not installed.
     """
     try:
         source = open_source(place, selection)

@@ -43,7 +43,7 @@ class Separators:
             escape = re.escape(self.escape)
             pattern = f"({_HEX.format(escape=escape)})|{escape}({_ESCAPES.format(escape=escape)}){escape}"
             text = re.sub(pattern, self._replace, text, flags=re.IGNORECASE)
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
     def _replace(self, match: re.Match[str]) -> str:
         if match[1]:
@@ -77,7 +77,7 @@ class Segment:
     """One segment; fields are numbered as in the standard, so that MSH-1 is the field separator."""
 
     def __init__(self, line: str, separators: Separators) -> None:
-        self._separators = separators
+        self.separators = separators
         self._fields: Sequence[str] = line.split(separators.field)
         self.name = self._fields[0][:3]
         # The separator behind MSH is its first field.
@@ -87,18 +87,21 @@ class Segment:
         """Give one component of the first repetition of a field, unescaped, or one of its subcomponents; "" where it
         is not there.
         """
-        cut = self._separators
-        text = self._field(field).split(cut.repetition, 1)[0]
+        cut, text = self.separators, self.field(field)
+        if not text:
+            return ""
+        text = text.split(cut.repetition, 1)[0]
         text = _part(text, cut.component, component)
         return cut.unescape(_part(text, cut.subcomponent, subcomponent) if subcomponent else text).strip()
 
     def texts(self, field: int) -> list[str]:
         """Give the lines of a field of text: those of each repetition, unescaped. Other separators are text in it."""
-        cut = self._separators
-        told = (cut.unescape(repetition) for repetition in self._field(field).split(cut.repetition))
+        cut = self.separators
+        told = (cut.unescape(repetition) for repetition in self.field(field).split(cut.repetition))
         return [line.rstrip() for text in told for line in text.split("\n")]
 
-    def _field(self, number: int) -> str:
+    def field(self, number: int) -> str:
+        """Give a field as it is written."""
         at = number - self._shift
         return self._fields[at] if at < len(self._fields) else ""
 

@@ -38,8 +38,8 @@ _PACKABLE = (*_DELIMITERS, *_LINED, ".txt", ".rtf", ".hl7", ".json")
 def open_source(place: str | Path, selection: Selection = _NOTHING) -> Source:
     """Open a file by its extension, a folder, a glob of files, or a database by its URL.
 
-    Raises InputError where it is missing, empty, of another kind, or damaged as a whole, where a sheet, table or
-    query is asked of what has none, and where an extra is needed that is not installed.
+    Raises InputError where it is missing, empty, of another kind, or damaged as a whole, and where a sheet, table or
+    query is asked of what has none; MarrowtextError where an extra is needed that is not installed.
     """
     name = name_of(place)
     if is_url(str(place)):

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
 from marrowtext.errors import InputError
-from marrowtext.extras import load_extra
+from marrowtext.extras import import_extra
 from marrowtext.sources.source import Record, Selection, Source
 
 __all__ = ["DuckDbFile", "ServerDatabase", "SqliteFile", "file_of", "hide_secrets", "is_url", "open_database"]
@@ -215,7 +215,7 @@ class DuckDbFile(Database):
 
     def __init__(self, path: Path, selection: Selection) -> None:
         self._path = path
-        self._library = load_extra("duckdb", "duckdb", f"{path}: reading DuckDB")
+        self._library = import_extra("duckdb", "duckdb", f"{path}: reading DuckDB")
         super().__init__(str(path), selection)
 
     @contextmanager
@@ -259,9 +259,9 @@ class ServerDatabase(Database):
     def __init__(self, url: str, selection: Selection) -> None:
         name = hide_secrets(url)
         scheme = url.split(":", 1)[0].lower()
-        self._library = load_extra("sqlalchemy", "postgresql", f"{name}: reading a database")
+        self._library = import_extra("sqlalchemy", "postgresql", f"{name}: reading a database")
         if scheme in ("postgres", "postgresql"):
-            load_extra("psycopg", "postgresql", f"{name}: reading PostgreSQL")
+            import_extra("psycopg", "postgresql", f"{name}: reading PostgreSQL")
             url = f"postgresql+psycopg:{url.split(':', 1)[1]}"
         try:
             self._engine = self._library.create_engine(url, poolclass=self._library.pool.NullPool)

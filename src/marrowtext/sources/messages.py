@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -299,7 +300,7 @@ def _read_text(segments: Iterable[Segment]) -> tuple[str, str | None]:
                 raise
             unread.append(str(error))
             continue
-        named = _name_part(segment)
+        named = _name_part(segment.field(3), segment.separators)
         if named != part and named is not None and not "".join(told).lstrip().casefold().startswith(named.casefold()):
             lines.append(f"{named}:")
         part = named
@@ -330,8 +331,10 @@ def _read_value(segment: Segment) -> Iterator[str]:
         yield " ".join(filter(None, (f"{name}:" if name else "", value, unit)))
 
 
-def _name_part(segment: Segment) -> str | None:
-    """Name the part of the report that an OBX is of, where it says so."""
+@lru_cache(maxsize=1024)
+def _name_part(identifier: str, separators: Separators) -> str | None:
+    """Name the part of the report that an OBX is of, where its OBX-3 says so."""
+    segment = Segment(separators.field.join(("OBX", "", "", identifier)), separators)
     for suffix in (segment.value(3, 1, 2), segment.value(3, 2, 2), segment.value(3, 1)):
         if suffix.upper() in _PARTS:
             return _PARTS[suffix.upper()]

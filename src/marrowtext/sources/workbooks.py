@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from marrowtext.errors import InputError
-from marrowtext.extras import load_extra
+from marrowtext.extras import import_extra
 from marrowtext.sources.source import NOTE, Broken, Record, Selection, Source
 
 __all__ = ["Workbook"]
@@ -34,7 +34,7 @@ class Workbook(Source):
     def __init__(self, path: Path, selection: Selection) -> None:
         super().__init__()
         self._path = path
-        self._library = load_extra("openpyxl", "excel", f"{path}: reading Excel")
+        self._library = import_extra("openpyxl", "excel", f"{path}: reading Excel")
         _check_size(path)
         book = self._open()
         try:
