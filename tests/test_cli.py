@@ -716,3 +716,12 @@ def test_explain_reads_any_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.json").write_text(json.dumps({"resourceType": "DiagnosticReport", "conclusion": TALUS}))
     result = run("explain", "--file", tmp_path / "in.json")
     assert (result.code, "[marrow edema](mention)" in result.out) == (0, True)
+
+
+def test_column_of_the_exam_is_carried_along_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(f"id,text,patient_id\n1,{TALUS},007\n")
+    out = tmp_path / "out.csv"
+    assert run("extract", tmp_path / "in.csv", "-o", out, "--carry", "patient_id").code == 0
+    assert [row["patient_id"] for row in read_csv(out)] == ["007"]
+    (header, *_) = (tmp_path / "out.reports.csv").read_text().splitlines()
+    assert header.split(",").count("patient_id") == 1

@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, ColumnType
 from marrowtext.errors import InputError
 from marrowtext.frames import extract, extract_frames
-from marrowtext.model import Report
+from marrowtext.model import Laterality, Report
 
 TALUS = "There is marrow edema in the talus."
 NONE = "No marrow edema in the calcaneus."
@@ -243,3 +243,26 @@ def test_what_holds_no_texts_is_refused(texts: object, kind: str) -> None:
     with pytest.raises(TypeError) as raised:
         extract(texts)
     assert str(raised.value) == f"give a frame, a series or a list of texts, and not {kind}"
+
+
+def test_what_a_frame_says_of_the_exam_is_read_and_kept() -> None:
+    frame = pandas.DataFrame({"id": ["1"], "text": [TALUS], "Laterality": ["L"], "modality": ["CT"], "MRN": [7.0]})
+    frames = extract_frames(frame, carry=["modality"])
+    assert frames.findings[["laterality", "laterality_source", "modality"]].to_numpy().tolist() == [
+        ["left", "metadata", "CT"]
+    ]
+    names = ["exam_side", "modality", "other_modality", "patient_id"]
+    assert frames.reports[names].to_numpy().tolist() == [["left", "CT", True, "7"]]
+    assert frames.reports.columns.is_unique
+    plain = extract_frames(frame, side="", modality="", patient_id="")
+    assert plain.reports[names].isna().to_numpy().tolist() == [[True, True, False, True]]
+    assert plain.findings["laterality"].isna().all()
+
+
+def test_what_reports_say_of_the_exam_is_read_and_kept() -> None:
+    report = Report("1", TALUS, side=Laterality.RIGHT, patient_id="007", study_date="2024-03-05", carried={"side": "x"})
+    frames = extract_frames([report])
+    assert frames.findings[["laterality", "side"]].to_numpy().tolist() == [["right", "x"]]
+    assert frames.reports[["exam_side", "patient_id", "study_date"]].to_numpy().tolist() == [
+        ["right", "007", "2024-03-05"]
+    ]

@@ -404,3 +404,14 @@ def test_reader_tells_what_makes_its_rows(tmp_path: Path) -> None:
         "encoding": "utf-8",
         "max_length": 9,
     }
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.95])
+def test_cut_parquet_is_refused(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "in.parquet"
+    parquet.write_table(pyarrow.table({"text": [f"{TEXT} {number}" for number in range(500)]}), path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(InputError) as raised:
+        open_reports(path)
+    assert str(raised.value) == f"{path}: not a readable Parquet file; write it again"
