@@ -183,6 +183,7 @@ def test_message_without_readable_text_is_an_error_row(tmp_path: Path, segments:
         ("000451", "", reason),
         ("000451", "next", None),
     ]
+    assert [(row.report.title, row.report.patient_id) for row in rows] == [("MRI LEFT KNEE W/O CONTRAST", "00123")] * 2
 
 
 def test_document_beside_the_text_is_noted(tmp_path: Path) -> None:

@@ -119,11 +119,14 @@ def test_results_where_there_is_no_other_text(tmp_path: Path) -> None:
     ],
 )
 def test_report_without_readable_text_is_an_error_row(tmp_path: Path, values: dict[str, Any], reason: str) -> None:
-    rows = list(open_json(tmp_path, bundle(report(**values), report(id="dr2", conclusion="b"))))
+    rows = list(
+        open_json(tmp_path, bundle(report(code={"text": "MRI KNEE"}, **values), report(id="dr2", conclusion="b")))
+    )
     assert [(row.report.id, row.report.text, row.reason) for row in rows] == [
         ("dr1", "", reason),
         ("dr2", "CONCLUSION:\nb", None),
     ]
+    assert rows[0].report.title == "MRI KNEE"
 
 
 def test_conclusion_beside_a_form_that_is_not_read_is_noted(tmp_path: Path) -> None:

@@ -75,13 +75,17 @@ class LineJoiner:
     def _join(self, id: str, group: _Group) -> Record:
         numbers = [number for number, _ in group.lines if number is not None]
         if len(numbers) < len(group.lines):
-            return Broken(f"{len(group.lines) - len(numbers)} of its rows have no line number; number the lines", id)
+            return Broken(
+                f"{len(group.lines) - len(numbers)} of its rows have no line number; number the lines",
+                id,
+                group.lines[0][1],
+            )
         self._tell(group, numbers)
         ordered = [row for _, row in sorted(group.lines, key=lambda line: line[0] or 0)]
         texts = [decode_cell(row.get(self._text)) for row in ordered]
         for text in texts:
             if text is not None and not isinstance(text, str) and tell_nothing(text) is None:
-                return Broken(f"a line of the text is not text but {type(text).__name__}", id)
+                return Broken(f"a line of the text is not text but {type(text).__name__}", id, ordered[0])
         merged: dict[str, object] = {}
         for row in ordered:
             for name, value in row.items():

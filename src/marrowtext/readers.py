@@ -238,19 +238,22 @@ def check_records(records: Iterable[Record], columns: Columns, max_length: int =
 
 def read_record(row: int, record: Record, columns: Columns, max_length: int) -> tuple[Report, str | None]:
     """Make a report of one record, with the reason where it is none."""
+    fields: Mapping[str, object]
+    reason: str | None
     if isinstance(record, Broken):
-        return Report(write_value(record.id) or str(row), "", carried=dict.fromkeys(columns.carry)), record.reason
-    text, reason = _join_texts(record, columns.text)
+        fields, text, reason, written = record.fields, "", record.reason, write_value(record.id)
+    else:
+        fields, written = record, write_id(_get(record, columns.id))
+        text, reason = _join_texts(record, columns.text)
     if len(text) > max_length:
         reason = f"the text has {len(text):,} characters, the limit is {max_length:,}; raise the maximum length"
-    written = write_id(_get(record, columns.id))
     report_id = written if written is not None and written.strip() else str(row)
-    told = {role: write_id(record.get(column)) for role, column in columns.metadata.items()}
+    told = {role: write_id(fields.get(column)) for role, column in columns.metadata.items()}
     report = Report(
         report_id,
         "" if reason else text,
-        write_value(_get(record, columns.title)),
-        {name: write_value(record.get(column)) for name, column in columns.carry.items()},
+        write_value(_get(fields, columns.title)),
+        {name: write_value(fields.get(column)) for name, column in columns.carry.items()},
         side=read_side(told.pop("side", None)),
         **told,
     )

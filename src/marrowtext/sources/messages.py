@@ -213,12 +213,12 @@ def _read_message(message: _Message, others: Counter[str]) -> Iterator[Record]:
             what = (
                 "the HL7 message has no OBX segment" if alone else f"OBR {number} of the HL7 message has no OBX segment"
             )
-            yield Broken(f"{what}; ask for the text", fields["id"] or None)
+            yield Broken(f"{what}; ask for the text", fields["id"], fields)
             continue
         try:
             fields["text"], fields[NOTE] = _read_text(report.lines)
         except UnreadableError as error:
-            yield Broken(str(error), fields["id"] or None)
+            yield Broken(str(error), fields["id"], fields)
         else:
             yield fields
 

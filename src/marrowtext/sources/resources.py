@@ -157,18 +157,11 @@ def _read_report(report: Resource, around: Mapping[str, Resource]) -> Record:
     identifier = _pick_identifier(report)
     report_id = _text(report.get("id")) or identifier
     study = _study_of(report, known)
-    status = _text(report.get("status"))
-    if status == "entered-in-error":
-        return Broken("the status of the FHIR report is entered-in-error", report_id or None)
-    try:
-        text, note = _read_text(report, known)
-    except UnreadableError as error:
-        return Broken(str(error), report_id or None)
     series = [_mapping(one) for one in _list(study.get("series"))]
-    return {
+    status = _text(report.get("status"))
+    fields: dict[str, object] = {
         "id": report_id,
         "title": _name(_mapping(report.get("code"))) or _text(study.get("description")),
-        "text": text,
         "side": _only(_coded(one.get("laterality")) for one in series),
         "body_part": _only(_coded(one.get("bodySite")) for one in series),
         "modality": _modality_of(report, study, series),
@@ -178,8 +171,14 @@ def _read_report(report: Resource, around: Mapping[str, Resource]) -> Record:
         or _text(report.get("issued")),
         "status": status,
         "identifier": identifier,
-        NOTE: note,
     }
+    if status == "entered-in-error":
+        return Broken("the status of the FHIR report is entered-in-error", report_id, fields)
+    try:
+        fields["text"], fields[NOTE] = _read_text(report, known)
+    except UnreadableError as error:
+        return Broken(str(error), report_id, fields)
+    return fields
 
 
 def _read_text(report: Resource, known: Mapping[str, Resource]) -> tuple[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -19,10 +19,11 @@ NOTE = "(note)"
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A record that cannot be read, and why; never its content."""
+    """A record that cannot be read, and why; never its text. `fields` are what else is known of it."""
 
     reason: str
     id: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 Record = Mapping[str, object] | Broken
