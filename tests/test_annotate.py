@@ -15,7 +15,7 @@ from builders import Row, make_row
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from marrowtext.annotate import FORMATS, Exchange, export_reports, import_reports, open_reports
+from marrowtext.annotate import FORMATS, Exchange, export_reports, import_reports, open_texts
 from marrowtext.cli import app
 from marrowtext.corpora import GOLD_COLUMNS, GoldReport, read_gold, write_gold
 from marrowtext.errors import InputError
@@ -89,12 +89,12 @@ def write_reports(folder: Path, gold: list[GoldReport]) -> Path:
 
 def export(reports: Path, out: Path, name: str, findings: Path | None = None) -> Exchange:
     """Export reports to a folder."""
-    return export_reports(open_reports(reports, ColumnChoice()), "IN", FORMATS[name], out, RULES, findings)
+    return export_reports(open_texts(reports, ColumnChoice()), "IN", FORMATS[name], out, RULES, findings)
 
 
 def bring_back(source: Path, name: str, reports: Path | None = None) -> Exchange:
     """Import what an export made."""
-    reader = None if reports is None else open_reports(reports, ColumnChoice())
+    reader = None if reports is None else open_texts(reports, ColumnChoice())
     return import_reports(source, FORMATS[name], RULES, reader, "IN")
 
 

@@ -16,12 +16,12 @@ from marrowtext.encoding import holds_undecodable
 from marrowtext.errors import CorpusError, InputError
 from marrowtext.headers import ARGUMENTS, ColumnChoice, Wording
 from marrowtext.predictions import read_predictions
-from marrowtext.readers import ReportReader, ReportRow, read_reports
+from marrowtext.readers import ReportReader, ReportRow, open_reports
 from marrowtext.rules import RuleSet
 from marrowtext.sources import open_source
 from marrowtext.writers import failure
 
-__all__ = ["FORMATS", "Exchange", "choose_format", "export_reports", "import_reports", "open_reports"]
+__all__ = ["FORMATS", "Exchange", "choose_format", "export_reports", "import_reports", "open_texts"]
 
 FORMATS: Mapping[str, Format] = MappingProxyType({"label-studio": label_studio, "brat": brat, "doccano": doccano})
 
@@ -49,15 +49,15 @@ def choose_format(name: str) -> Format:
     return FORMATS[name]
 
 
-def open_reports(path: Path, columns: ColumnChoice, wording: Wording = ARGUMENTS) -> ReportReader:
-    """Open reports as `read_reports` does; a folder may be a gold corpus too, whose rows are left alone.
+def open_texts(path: Path, columns: ColumnChoice, wording: Wording = ARGUMENTS) -> ReportReader:
+    """Open reports as `open_reports` does; a folder may be a gold corpus too, whose rows are left alone.
 
     A column `hand` is carried along, as gold reports have one.
     """
     file = reports_file(path)
     file = file if file.is_file() else path
     carry = [_HAND] if _HAND in open_source(file).names else []
-    return read_reports(file, ColumnChoice(columns.text, columns.id, columns.title, carry), wording=wording)
+    return open_reports(file, ColumnChoice(columns.text, columns.id, columns.title, carry), wording=wording)
 
 
 def export_reports(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marrowtext.cli.notices import tell_columns, tell_hint
+from marrowtext.cli.notices import tell_columns, tell_hints
 from marrowtext.cli.options import IdColumn, PatternFolders, TextColumn
 from marrowtext.errors import InputError
 
@@ -49,7 +49,7 @@ def annotate(
     With --import and REPORTS, each report is to come back with its text. A report that cannot go over is told with its
     reason, on standard error.
     """
-    from marrowtext.annotate import choose_format, export_reports, import_reports, open_reports
+    from marrowtext.annotate import choose_format, export_reports, import_reports, open_texts
     from marrowtext.corpora import write_gold
     from marrowtext.headers import OPTIONS, ColumnChoice
     from marrowtext.reading import pattern_folders
@@ -60,12 +60,12 @@ def annotate(
         raise InputError("give either --export, a folder to write, or --import, what comes back from the tool")
     known = choose_format(format)
     rules = load_rules(*pattern_folders(patterns))
-    reader = None if reports is None else open_reports(reports, ColumnChoice(text_column, id_column), OPTIONS)
+    reader = None if reports is None else open_texts(reports, ColumnChoice(text_column, id_column), OPTIONS)
     if export is not None:
         if reader is None or out is not None or force:
             raise InputError("--export needs REPORTS, and takes neither -o nor --force")
         typer.echo(tell_columns(reader), err=True)
-        tell_hint(reader)
+        tell_hints(reader)
         exchange = export_reports(reader, str(reports), known, export, rules, findings)
         _tell(exchange, f"{export}/" if exchange.reports else None)
     elif source is not None:
