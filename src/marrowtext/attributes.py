@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from marrowtext.clauses import Clauses
 from marrowtext.engine import Match
+from marrowtext.grades import GradeReader
 from marrowtext.model import Laterality
 from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
@@ -23,13 +24,9 @@ _SIZE = re.compile(
     rf"{_NUMBER}\s*(?:mm|cm)?\s*(?:[x×*]\s*{_NUMBER}\s*(?:mm|cm)?\s*)?(?:[x×*]\s*{_NUMBER}\s*)?\s*{_UNIT}",
     re.IGNORECASE,
 )
-# What may stand between the name of a grading system and the grade.
-_GAP = r"[\s:=(\-]*(?:(?:is|of)\s+)?[\s:=(\-]*"
 _REACH = 14
 # How far from two degrees, in tokens, their sides stand.
 _BY_SIDE = 7
-# How many tokens "grade 3" takes.
-_GRADED = 2
 
 
 class Attributes(NamedTuple):
@@ -50,6 +47,7 @@ class AttributeReader:
 
     def __init__(self, lexicon: Lexicon, rules: RuleSet) -> None:
         self._lexicon = lexicon
+        self._grades = GradeReader(lexicon)
         self._sides = {
             phrase.lower(): rule.laterality
             for rule in rules.of(SideRule)
@@ -82,7 +80,7 @@ class AttributeReader:
             extent=values.get("extent"),
             acuity=values.get("acuity"),
             subchondral=subchondral,
-            size_mm=self._size(words, text, name, names),
+            size_mm=self.read_size(words, text, name, names),
             grade_system=system,
             grade=grade,
             rules=tuple(rules),
@@ -255,7 +253,8 @@ class AttributeReader:
                 return match
         return None
 
-    def _size(self, words: Words, text: str, name: Name, names: Sequence[Name]) -> float | None:
+    def read_size(self, words: Words, text: str, name: Name, names: Sequence[Name]) -> float | None:
+        """Give the largest dimension, in millimeters, that the sentence states of the mention."""
         sentence = words.sentence
         sizes = list(_SIZE.finditer(text, sentence.start, sentence.end))
         if not sizes:
@@ -310,18 +309,10 @@ class AttributeReader:
             rule = _grade_rule(match)
             if rule.own != _overlap(match, name):
                 continue
-            found = re.compile(rf"{_GAP}({rule.grades})(?!\w)", re.IGNORECASE).match(
-                text, words.tokens[match.end - 1].end, words.sentence.end
-            ) or self._grade_before(words, match, rule)
-            if found:
-                return rule.system, re.sub(r"\s", "", found[1]), rule.id
+            found = self._grades.read(words, text, match)
+            if found is not None:
+                return rule.system, found.value, rule.id
         return None, None, None
-
-    def _grade_before(self, words: Words, match: Match, rule: GradeRule) -> re.Match[str] | None:
-        """Find a grade that stands before its system: "grade 3 Fredericson"."""
-        if match.start < _GRADED or not self._lexicon.has("grade_words", words.tokens[match.start - _GRADED].norm):
-            return None
-        return re.fullmatch(f"({rule.grades})", words.tokens[match.start - 1].norm, re.IGNORECASE)
 
 
 def _rule(match: Match) -> AttributeRule:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from marrowtext.metadata import is_other_modality
 from marrowtext.model import (
     Assertion,
+    AssociatedConcept,
+    AssociatedFinding,
     Change,
     Concept,
     Finding,
@@ -21,11 +23,14 @@ from marrowtext.model import (
 from marrowtext.summary import NOT_MENTIONED, ReportSummary
 
 __all__ = [
+    "ASSOCIATED_COLUMNS",
+    "ASSOCIATED_TABLE",
     "FINDINGS_TABLE",
     "FINDING_COLUMNS",
     "REPORT_COLUMNS",
     "Column",
     "ColumnType",
+    "associated_row",
     "carried_columns",
     "finding_row",
     "report_row",
@@ -129,6 +134,28 @@ _ROW = Column("row", _INTEGER, False, "Number of the report in the input, from 1
 
 FINDINGS_TABLE: tuple[Column, ...] = (*FINDING_COLUMNS, _ROW)
 
+_BY_NAME = {column.name: column for column in FINDING_COLUMNS}
+
+# What a column of the findings table holds too is told there.
+ASSOCIATED_COLUMNS: tuple[Column, ...] = (
+    _BY_NAME["report_id"],
+    Column("associated", _INTEGER, False, "1, 2, … in text order within the report."),
+    _BY_NAME["section"],
+    Column("concept", _STRING, False, "What the report speaks of beside the edema.", _values(AssociatedConcept)),
+    *(_BY_NAME[name] for name in ("mention", "start", "end", "sentence", "assertion")),
+    Column("change", _STRING, True, "Change since an earlier exam, where the report says so.", _values(Change)),
+    Column("structure", _STRING, True, "Soft tissue that is torn or avulsed, as in the text."),
+    *(_BY_NAME[name] for name in ("site", "region", "bone", "level", "zone", "laterality", "laterality_source")),
+    Column("size_mm", _FLOAT, True, "Largest stated dimension of the finding, in millimeters."),
+    Column("grade_system", _STRING, True, "Grading system that the report names; empty for a bare grade."),
+    Column("grade_version", _STRING, True, "Version of the system, as in the text (2019 revised, Modified)."),
+    Column("grade", _STRING, True, "Grade or stage that the report states; never inferred."),
+    Column("grade_words", _STRING, True, "The words that state it, as in the text."),
+    _BY_NAME["rules"],
+)
+
+ASSOCIATED_TABLE: tuple[Column, ...] = (*ASSOCIATED_COLUMNS, _ROW)
+
 REPORT_COLUMNS: tuple[Column, ...] = (
     Column("report_id", _STRING, False, "Id of the report, as given in the input."),
     _ROW,
@@ -183,6 +210,13 @@ says what they were made of: see [large-runs.md](large-runs.md).
 
 _FINDINGS_TEXT = "One row per mention and per site and side that it is said to be at; denied mentions have rows too."
 
+_ASSOCIATED_TEXT = """\
+One row per finding beside the edema and per site and side that it is said to be at, where `--associated` or
+`extract_associated` asks for it; denied ones have rows too. Only what is named has a row: an intact ligament has none.
+A `ligament_tear` may be a rupture or a sprain, whose grade says how much is torn. `mass` is any tumor or suspicious
+lesion, but no hemangioma, bone island or cyst. Modic type 2 is a `fatty_change`, type 3 a `sclerosis`. Findings of soft
+tissue have a site only where their own words give a bone."""
+
 _REPORTS_TEXT = """\
 One row per report of the input, findings or none, in input order. A report that could not be read has
 `processing` `error` and a reason. A report without an id gets the number of its row as id. Where two reports
@@ -201,8 +235,17 @@ def finding_row(finding: Finding) -> dict[str, object]:
     Enum members become strings and the rule ids one string, so that the row can be written, pickled by a
     worker or put in a frame.
     """
+    return _plain(finding, FINDING_COLUMNS)
+
+
+def associated_row(finding: AssociatedFinding) -> dict[str, object]:
+    """Give the associated finding as plain values, one for each of ASSOCIATED_COLUMNS, in their order."""
+    return _plain(finding, ASSOCIATED_COLUMNS)
+
+
+def _plain(finding: Finding | AssociatedFinding, columns: Iterable[Column]) -> dict[str, object]:
     row: dict[str, object] = {}
-    for column in FINDING_COLUMNS:
+    for column in columns:
         value = getattr(finding, column.name)
         if isinstance(value, StrEnum):
             value = value.value
@@ -254,9 +297,13 @@ def report_row(
 
 
 def write_dictionary() -> str:
-    """Write the data dictionary of both tables, as Markdown."""
+    """Write the data dictionary of all tables, as Markdown."""
     head = "| column | type | may be empty | what it holds |\n|---|---|---|---|\n"
-    tables = (("findings", _FINDINGS_TEXT, FINDINGS_TABLE), ("reports", _REPORTS_TEXT, REPORT_COLUMNS))
+    tables = (
+        ("findings", _FINDINGS_TEXT, FINDINGS_TABLE),
+        ("reports", _REPORTS_TEXT, REPORT_COLUMNS),
+        ("associated", _ASSOCIATED_TEXT, ASSOCIATED_TABLE),
+    )
     parts = [_INTRODUCTION]
     for name, text, columns in tables:
         parts.append(f"\n## Table `{name}`\n\n{text}\n\n{head}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from marrowtext.columns import finding_row
+from marrowtext.columns import associated_row, finding_row
 from marrowtext.markup import MarkedMention, MarkedText, parse_markup
 from marrowtext.model import Assertion, Report
 from marrowtext.pipeline import Pipeline
@@ -41,18 +41,32 @@ def check_rule(pipeline: Pipeline, rule: ExampleRule) -> list[str]:
 def check_example(pipeline: Pipeline, rule: ExampleRule, kind: str, example: str) -> Iterator[str]:
     """Yield what is wrong with one example; `kind` is finds or skips."""
     marked = parse_markup(example)
-    reading = pipeline.read(Report("example", marked.text))
-    rows = [finding_row(finding) for finding in reading.findings]
+    rows, used = (_read_beside if rule.beside else _read)(pipeline, rule, kind, marked.text)
     yield from _compare(marked, rows)
-    used = {name for row in rows for name in str(row["rules"]).split()}
-    if _only_shapes(rule):
-        used = {mark.rule for mark in reading.highlights}
-    if isinstance(rule, StructureRule) and kind == "skips":
-        used = {rejected.reason for rejected in reading.rejected}
     if kind == "finds" and rule.id not in used:
         yield f"the rule is not in the evidence, which is: {' '.join(sorted(used)) or 'none'}"
     if kind == "skips" and rule.id in used:
         yield "the rule is in the evidence"
+
+
+def _read(pipeline: Pipeline, rule: ExampleRule, kind: str, text: str) -> tuple[list[Row], set[str]]:
+    """Give the rows of the findings table, and the rules that are evidence of them."""
+    reading = pipeline.read(Report("example", text))
+    rows: list[Row] = [finding_row(finding) for finding in reading.findings]
+    if isinstance(rule, StructureRule) and kind == "skips":
+        return rows, {rejected.reason for rejected in reading.rejected}
+    if _only_shapes(rule):
+        return rows, {mark.rule for mark in reading.highlights}
+    return rows, {name for row in rows for name in str(row["rules"]).split()}
+
+
+def _read_beside(pipeline: Pipeline, rule: ExampleRule, _kind: str, text: str) -> tuple[list[Row], set[str]]:
+    """Give the rows of the associated table, and the rules that are evidence of them."""
+    reading = pipeline.read_associated(Report("example", text))
+    rows: list[Row] = [associated_row(finding) for finding in reading.findings]
+    if isinstance(rule, AssociatedRule) and not rule.told:
+        return rows, {rejected.reason for rejected in reading.rejected}
+    return rows, {name for row in rows for name in str(row["rules"]).split()}
 
 
 def _only_shapes(rule: ExampleRule) -> bool:
@@ -65,7 +79,7 @@ def _only_shapes(rule: ExampleRule) -> bool:
         return rule.title
     if isinstance(rule, AttributeRule):
         return not rule.value
-    return isinstance(rule, LookalikeRule | StructureRule | AssociatedRule)
+    return isinstance(rule, LookalikeRule | StructureRule)
 
 
 def _compare(marked: MarkedText, rows: Sequence[Row]) -> Iterator[str]:

@@ -10,6 +10,8 @@ from typing import NamedTuple, Protocol
 
 __all__ = [
     "Assertion",
+    "AssociatedConcept",
+    "AssociatedFinding",
     "Change",
     "Concept",
     "Finding",
@@ -36,6 +38,34 @@ class Concept(StrEnum):
     STRESS_REACTION = "stress_reaction"
     MODIC_1 = "modic_1"
     SIGNAL = "signal"
+
+
+class AssociatedConcept(StrEnum):
+    """What a finding beside the edema is."""
+
+    FRACTURE = "fracture"
+    FRACTURE_LINE = "fracture_line"
+    STRESS_FRACTURE = "stress_fracture"
+    INSUFFICIENCY_FRACTURE = "insufficiency_fracture"
+    OSTEONECROSIS = "osteonecrosis"
+    SUBCHONDRAL_COLLAPSE = "subchondral_collapse"
+    SUBCHONDRAL_CYST = "subchondral_cyst"
+    CARTILAGE_LOSS = "cartilage_loss"
+    EFFUSION = "effusion"
+    SYNOVITIS = "synovitis"
+    EROSION = "erosion"
+    LABRAL_TEAR = "labral_tear"
+    MENISCAL_TEAR = "meniscal_tear"
+    LIGAMENT_TEAR = "ligament_tear"
+    TENDON_TEAR = "tendon_tear"
+    DISLOCATION = "dislocation"
+    BURSITIS = "bursitis"
+    ENTHESITIS = "enthesitis"
+    INFECTION = "infection"
+    SCLEROSIS = "sclerosis"
+    FATTY_CHANGE = "fatty_change"
+    HARDWARE = "hardware"
+    MASS = "mass"
 
 
 class Assertion(StrEnum):
@@ -172,7 +202,7 @@ class Sentence:
     Its words are read when they are first asked for: most sentences of a report are never read.
     """
 
-    __slots__ = ("_norms", "_splitter", "_tokens", "end", "headings", "section", "start")
+    __slots__ = ("_norms", "_tokens", "end", "headings", "section", "splitter", "start")
 
     def __init__(
         self, start: int, end: int, section: Section, headings: tuple[tuple[int, int], ...], splitter: Splitter
@@ -181,7 +211,7 @@ class Sentence:
         self.end = end
         self.section = section
         self.headings = headings
-        self._splitter = splitter
+        self.splitter = splitter
         self._tokens: tuple[Token, ...] | None = None
         self._norms: tuple[str, ...] | None = None
 
@@ -189,14 +219,14 @@ class Sentence:
     def tokens(self) -> tuple[Token, ...]:
         """The words and signs of the sentence, in order."""
         if self._tokens is None:
-            self._tokens = self._splitter.tokens(self.start, self.end)
+            self._tokens = self.splitter.tokens(self.start, self.end)
         return self._tokens
 
     @property
     def norms(self) -> tuple[str, ...]:
         """The normal forms of the tokens: enough to see that there is nothing to read in them."""
         if self._norms is None:
-            self._norms = self._splitter.norms(self.start, self.end)
+            self._norms = self.splitter.norms(self.start, self.end)
         return self._norms
 
     def opening(self, count: int) -> tuple[str, ...]:
@@ -252,6 +282,36 @@ class Finding:
     size_mm: float | None
     grade_system: str | None
     grade: str | None
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedFinding:
+    """One row of the associated table: a finding beside the edema, at one site and side. Offsets are code points."""
+
+    report_id: str
+    associated: int
+    section: SectionName
+    concept: AssociatedConcept
+    mention: str
+    start: int
+    end: int
+    sentence: str
+    assertion: Assertion
+    change: Change | None
+    structure: str | None
+    site: str | None
+    region: str | None
+    bone: str | None
+    level: str | None
+    zone: str | None
+    laterality: Laterality | None
+    laterality_source: LateralitySource | None
+    size_mm: float | None
+    grade_system: str | None
+    grade_version: str | None
+    grade: str | None
+    grade_words: str | None
     rules: tuple[str, ...]
 
 

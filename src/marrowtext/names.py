@@ -9,7 +9,7 @@ from marrowtext.engine import Match
 from marrowtext.model import Assertion, Concept
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.places import Place
-from marrowtext.schema import MentionRule, StructureRule
+from marrowtext.schema import NameRule, StructureRule
 
 __all__ = ["Name", "join_names"]
 
@@ -33,7 +33,7 @@ class Name(NamedTuple):
 
     start: int
     end: int
-    rule: MentionRule
+    rule: NameRule
     members: tuple[Match, ...]
     alternative: bool = False
     elided: bool = False
@@ -77,8 +77,8 @@ def join_names(words: Words, places: Sequence[Place], lexicon: Lexicon) -> list[
     return names
 
 
-def _rule(match: Match) -> MentionRule:
-    assert isinstance(match.rule, MentionRule)
+def _rule(match: Match) -> NameRule:
+    assert isinstance(match.rule, NameRule)
     return match.rule
 
 
@@ -87,7 +87,7 @@ def _merge(name: Name, match: Match) -> Name:
     return Name(name.start, match.end, rule, (*name.members, match), name.alternative)
 
 
-def _rank(rule: MentionRule) -> tuple[int, bool, bool, bool]:
+def _rank(rule: NameRule) -> tuple[int, bool, bool, bool]:
     return _MOST_EXPLICIT.index(rule.concept), rule.neutral, rule.assertion is not Assertion.PRESENT, rule.bare
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-from marrowtext.model import Finding, Reading, Report
+from marrowtext.associated import AssociatedReader, AssociatedReading
+from marrowtext.model import AssociatedFinding, Finding, Reading, Report
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.rows import make_rows
 from marrowtext.rules import RuleSet, load_rules
@@ -27,6 +28,7 @@ class Pipeline:
         finally:
             if enabled:
                 gc.enable()
+        self._associated: AssociatedReader | None = None
 
     def findings(self, report: Report) -> list[Finding]:
         """Give the rows of one report, in text order."""
@@ -35,6 +37,17 @@ class Pipeline:
     def read(self, report: Report) -> Reading:
         """Read one report: its findings, the candidates that were rejected, and what was matched where."""
         return self._read(report, mark=True)
+
+    def associated(self, report: Report) -> list[AssociatedFinding]:
+        """Give the associated findings of one report, in text order, in a pass of their own."""
+        return list(self.read_associated(report).findings)
+
+    def read_associated(self, report: Report) -> AssociatedReading:
+        """Read the associated findings of one report, with the names that made no row."""
+        if self._associated is None:
+            # Built when first asked for: who wants the findings alone need not hold its names.
+            self._associated = AssociatedReader(self._tools)
+        return self._associated.read(report)
 
     def _read(self, report: Report, *, mark: bool) -> Reading:
         spots = self._tools.screen.search(report.text)

@@ -17,7 +17,17 @@ from pydantic import BaseModel, ValidationError
 
 from marrowtext.errors import MarkupError, RuleError
 from marrowtext.markup import MarkedText, parse_markup
-from marrowtext.model import Assertion, Change, Concept, Finding, Laterality, Pattern, SectionName
+from marrowtext.model import (
+    Assertion,
+    AssociatedConcept,
+    AssociatedFinding,
+    Change,
+    Concept,
+    Finding,
+    Laterality,
+    Pattern,
+    SectionName,
+)
 from marrowtext.schema import (
     AssociatedRule,
     AttributeRule,
@@ -260,7 +270,7 @@ def _read_rules(name: str, kind: str, value: object) -> Iterator[ExampleRule]:
             raise RuleError(f"{where}: terms: more than {_MOST_PHRASES} phrases; write fewer alternatives")
         for key in ("finds", "skips"):
             for example in getattr(rule, key):
-                _check_example(f"{where}: {key}", example)
+                _check_example(f"{where}: {key}", example, beside=rule.beside)
         yield rule
 
 
@@ -275,18 +285,19 @@ def _validated(model: type[_Model], where: str, fields: dict[str, Any]) -> _Mode
         raise RuleError(f"{where}: {key}: {first['msg']}") from None
 
 
-def _check_example(where: str, example: str) -> MarkedText:
+def _check_example(where: str, example: str, *, beside: bool) -> MarkedText:
     try:
         marked = parse_markup(example)
     except MarkupError as error:
         raise RuleError(f"{where}: {error}") from None
-    known = Finding.__dataclass_fields__
+    known = (AssociatedFinding if beside else Finding).__dataclass_fields__
+    listed: dict[str, type[StrEnum]] = {**_MARKUP_VALUES, "concept": AssociatedConcept} if beside else _MARKUP_VALUES
     for mention in marked.mentions:
         for row in mention.rows:
             for key, value in row:
                 if key not in known:
                     raise RuleError(f"{where}: unknown column {key!r} in the markup")
-                values = _MARKUP_VALUES.get(key)
+                values = listed.get(key)
                 if values is not None and value is not None and value not in list(values):
                     raise RuleError(f"{where}: {value!r} is no {key}; known are {', '.join(values)}")
     return marked

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from marrowtext.model import Assertion, Change, Concept, Laterality, Pattern, SectionName
+from marrowtext.model import Assertion, AssociatedConcept, Change, Concept, Laterality, Pattern, SectionName
 from marrowtext.words import expand_term
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "HeadingRule",
     "LookalikeRule",
     "MentionRule",
+    "NameRule",
     "Policy",
     "SideRule",
     "SiteRule",
@@ -55,6 +56,11 @@ class ExampleRule(_Strict):
     skips: tuple[_Term, ...] = Field(min_length=1)
     replace: bool = False
 
+    @property
+    def beside(self) -> bool:
+        """Whether its examples show rows of the associated table, not of the findings table."""
+        return False
+
     def phrases(self) -> Iterator[tuple[str, str]]:
         """Yield each form of the rule (`term` unless it has others) with each phrase, alternatives written out."""
         for term in self.terms:
@@ -62,8 +68,8 @@ class ExampleRule(_Strict):
                 yield "term", phrase
 
 
-class MentionRule(ExampleRule):
-    """A name of bone marrow edema.
+class NameRule(ExampleRule):
+    """A name of bone marrow edema or of a finding beside it: what the stages ask of either.
 
     `assertion` is what the name says by itself: `present`, but `absent` for "normal marrow signal" and `possible`
     for "abnormal marrow signal". `bare` names count only where what they are in is bone. `neutral` names (marrow
@@ -71,13 +77,24 @@ class MentionRule(ExampleRule):
     `site` is where the name itself says it is; `subchondral` says that the name says so.
     """
 
-    concept: Concept
+    concept: Concept | AssociatedConcept | None
     assertion: Assertion = Assertion.PRESENT
     bare: bool = False
     neutral: bool = False
     anaphor: bool = False
     site: str | None = None
     subchondral: bool = False
+
+    @property
+    def label(self) -> str:
+        """What cues call it, which may be limited to some concepts."""
+        return self.concept.value.upper() if self.concept else ""
+
+
+class MentionRule(NameRule):
+    """A name of bone marrow edema."""
+
+    concept: Concept
 
 
 class LookalikeRule(ExampleRule):
@@ -162,11 +179,16 @@ class CueRule(ExampleRule):
     change: Change | None = None
     stops: tuple[Assertion, ...] = ()
     within: int | None = Field(default=None, ge=1)
-    concepts: tuple[Concept, ...] = ()
+    concepts: tuple[Concept | AssociatedConcept, ...] = ()
     value: bool = False
     no_site: bool = False
     no_cause: bool = False
     partial: bool = False
+
+    @property
+    def beside(self) -> bool:
+        """Whether it speaks of associated findings alone."""
+        return bool(self.concepts) and all(isinstance(concept, AssociatedConcept) for concept in self.concepts)
 
 
 class AttributeRule(ExampleRule):
@@ -189,12 +211,21 @@ class AttributeRule(ExampleRule):
 class GradeRule(ExampleRule):
     """The name of a grading system; the grade is what follows it and fits the regular expression `grades`.
 
-    An `own` system is part of the mention's name ("Modic 1"); the others stand anywhere in the sentence.
+    An `own` system is part of the mention's name ("Modic 1"); the others stand anywhere in the sentence. `associated`
+    are the findings beside the edema that it grades; an `apart` one grades these alone. One without a `system` is a
+    bare "grade 3".
     """
 
-    system: str
+    system: str | None = None
     grades: str
     own: bool = False
+    associated: tuple[AssociatedConcept, ...] = ()
+    apart: bool = False
+
+    @property
+    def beside(self) -> bool:
+        """Whether it grades associated findings alone."""
+        return self.apart
 
 
 class CauseRule(ExampleRule):
@@ -214,10 +245,31 @@ class CauseRule(ExampleRule):
     turns: Mapping[Pattern, Pattern] = Field(default_factory=dict)
 
 
-class AssociatedRule(ExampleRule):
-    """A finding beside the edema: it takes the sites after it, and denials run through lists of it."""
+class AssociatedRule(NameRule):
+    """A name of a finding beside the edema: it takes the sites after it, and denials run through lists of it.
 
-    finding: str
+    Its rows go to the associated table, one without a `concept` has none. `of` gives the concept that the structure
+    makes which it is in ("tear" of a meniscus), `at` the one that the region of its site makes. `joint` findings lie in
+    a joint and take no bone for their site, `soft` ones in soft tissue and take only the places that their own words
+    give. `apart` names are those that the findings table need not know.
+    """
+
+    concept: AssociatedConcept | None = None
+    of: Mapping[str, AssociatedConcept | Literal["none"]] = Field(default_factory=dict)
+    at: Mapping[str, AssociatedConcept | Literal["none"]] = Field(default_factory=dict)
+    joint: bool = False
+    soft: bool = False
+    apart: bool = False
+
+    @property
+    def beside(self) -> bool:
+        """Its rows are those of the associated table."""
+        return True
+
+    @property
+    def told(self) -> bool:
+        """Whether it can have rows of its own."""
+        return self.concept is not None or bool(self.of or self.at)
 
 
 class HeadingRule(ExampleRule):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from marrowtext.assertion import Claim, decide
@@ -81,16 +82,22 @@ class SentenceReader:
         words = self._words(text)
         words = words._replace(sentence=words.sentence.placed_in(Section(section, 0, len(text))))
         places = self._places.read(words, context)
-        clauses = cut_clauses(words, places, self._lexicon)
-        names = join_names(words, places, self._lexicon)
+        clauses = self._cut(words, places)
+        names = self._name(words, places)
         parsed = ParsedSentence(words, places, clauses, names)
-        targets = [(*name.head, name.rule.concept.value.upper()) for name in names]
+        targets = [(*name.head, name.rule.label) for name in names]
         targets += [(match.start, match.end, "CAUSE") for match in words.causes]
         if targets:
             edges, parsed.cues = self._engine.relate(words.tokens, targets, clauses.starts)
             self._decide_names(parsed, edges, asked=asked)
             self._decide_causes(parsed, edges)
         return parsed
+
+    def _cut(self, words: Words, places: Sequence[Place]) -> Clauses:
+        return cut_clauses(words, places, self._lexicon)
+
+    def _name(self, words: Words, places: Sequence[Place]) -> list[Name]:
+        return join_names(words, places, self._lexicon)
 
     def _decide_names(self, parsed: ParsedSentence, edges: list[Edge], *, asked: bool) -> None:
         lexicon, policy, words = self._lexicon, self._rules.policy, parsed.words

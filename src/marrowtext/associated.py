@@ -1,0 +1,380 @@
+"""Associated findings: what a report says beside the edema, in a pass of its own over the same stages.
+
+Sections, sentences, places, clauses, cues and sides are read as for the findings table. Only the names differ: here
+those of `[[associated]]` rules are the mentions, and edema is what stands beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any
+
+from marrowtext.attributes import Attributes
+from marrowtext.clauses import Clauses
+from marrowtext.ellipses import Row
+from marrowtext.engine import Match
+from marrowtext.grades import Grade, GradeReader
+from marrowtext.links import LinkSource
+from marrowtext.model import AssociatedConcept, AssociatedFinding, Rejected, Report, SectionName, Sentence
+from marrowtext.names import Name
+from marrowtext.parsing import ParsedReport, Tools
+from marrowtext.phrases import Words
+from marrowtext.places import Place
+from marrowtext.schema import AssociatedRule, ExampleRule, GradeRule
+from marrowtext.sentences import ParsedSentence, SentenceReader
+from marrowtext.sides import find_side
+from marrowtext.tissues import TissueFinder, kind_of
+from marrowtext.words import PhraseTree, normal_form
+
+__all__ = ["AssociatedReader", "AssociatedReading"]
+
+# How many sentences behind a finding a grade that stands alone is still its own: "AVN of the head. ARCO stage II."
+_GRADED = 1
+# How far from a finding, in tokens, a grade may stand, and one without a system.
+_FAR = 16
+_NEAR = 7
+
+_START = attrgetter("start")
+# What tells two rows apart.
+_KEY = ("start", "end", "concept", "structure", "site", "level", "laterality", "assertion")
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedReading:
+    """The rows of one report, and the names in it that made none."""
+
+    findings: tuple[AssociatedFinding, ...]
+    rejected: tuple[Rejected, ...]
+
+
+class _Sentences(SentenceReader):
+    """Reads sentences with the names of associated findings for mentions."""
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__(tools.rules, tools.engine, tools.lexicon, tools.places, tools.causes)
+        self._tree: PhraseTree[tuple[ExampleRule, ...]] = PhraseTree()
+        phrases: dict[tuple[str, ...], dict[str, ExampleRule]] = {}
+        for rule in tools.rules.rules:
+            if isinstance(rule, AssociatedRule) or (isinstance(rule, GradeRule) and rule.apart):
+                for _, phrase in rule.phrases():
+                    phrases.setdefault(normal_form(phrase, tools.rules.spelling), {})[rule.id] = rule
+        for words, rules in phrases.items():
+            self._tree.add(words, tuple(rules.values()))
+
+    def may_name(self, sentence: Sentence) -> bool:
+        """Say whether a sentence holds a term of the table."""
+        return bool(self._tree.find(sentence.norms))
+
+    def _read_words(self, text: str) -> Words:
+        sentence = self._alone(text, SectionName.OTHER)
+        matches = [m for m in self._engine.match(sentence.tokens, text) if not isinstance(m.rule, AssociatedRule)]
+        matches += [
+            Match(start, end, rule, "term")
+            for start, end, rules in self._tree.find([token.norm for token in sentence.tokens])
+            for rule in rules
+        ]
+        words = self._lexicon.sort(sentence, text, matches)
+        names = _pick_names(words)
+        edema = tuple(match for match in words.mentions if not _overlaps(match, names))
+        return words._replace(
+            mentions=names,
+            associated=tuple(sorted((*(m for m in words.associated if not _overlaps(m, names)), *edema), key=_START)),
+            causes=tuple(match for match in words.causes if not _overlaps(match, names)),
+            lookalikes=tuple(match for match in words.lookalikes if not _overlaps(match, names)),
+        )
+
+    def _name(self, words: Words, places: Sequence[Place]) -> list[Name]:  # noqa: ARG002
+        return [Name(match.start, match.end, _rule(match), (match,)) for match in words.mentions]
+
+    def _cut(self, words: Words, places: Sequence[Place]) -> Clauses:
+        """Cut as for edema, and where a size begins a finding behind a comma: "no fracture, small effusion"."""
+        clauses = super()._cut(words, places)
+        tokens, starts = words.tokens, set(clauses.starts)
+        for match in words.mentions:
+            inside = self._lexicon.at("amounts", tokens, match.start, match.end)
+            length = inside or self._lexicon.before("amounts", tokens, match.start)
+            begin = match.start if inside else match.start - length
+            listed = any(token.norm in ("or", "nor") for token in tokens[begin:])
+            if length and begin > 0 and tokens[begin - 1].norm in (",", "and") and not listed:
+                starts.add(begin)
+        return Clauses(tuple(sorted(starts)), clauses.length)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a name means where it stands: its concept, and the structure that it is in."""
+
+    concept: AssociatedConcept
+    structure: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A row before it is written: `row` as the findings table has it, with what only this table has."""
+
+    row: Row
+    meaning: _Meaning
+    size_mm: float | None
+    grade: Grade | None
+
+
+class AssociatedReader:
+    """Reads the associated findings of reports with the tools of the pipeline. It keeps no state of a report."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = copy(tools)
+        self._sentences = _Sentences(tools)
+        self._tools.sentences = self._sentences
+        self._grades = GradeReader(tools.lexicon)
+        self._tissues = TissueFinder(tools.lexicon)
+
+    def read(self, report: Report) -> AssociatedReading:
+        """Read one report: its associated findings in text order, and the names that made no row."""
+        segmented = self._tools.segmenter.segment(report.text)
+        numbers = [n for n, sentence in enumerate(segmented.sentences) if self._sentences.may_name(sentence)]
+        if not numbers:
+            return AssociatedReading((), ())
+        parsed = ParsedReport(self._tools, report, segmented)
+        rejected: list[Rejected] = []
+        told = [row for number in numbers for row in self._rows_of(parsed, number, rejected)]
+        return AssociatedReading(tuple(_write(self._tools, parsed, self._tissues, told)), tuple(rejected))
+
+    def _rows_of(self, report: ParsedReport, number: int, rejected: list[Rejected]) -> Iterator[_Told]:
+        words, policy = report.words(number), self._tools.rules.policy
+        rejected += [_reject(words, match, match.rule.id) for match in words.associated if _is_shape(match)]
+        if not words.mentions:
+            return
+        parsed = report.parse(number)
+        around = report.surroundings(number)
+        meanings = [self._meanings(report, number, parsed, name) for name in parsed.names]
+        grades = self._assign_grades(report, number, parsed, meanings)
+        for at, (name, claim) in enumerate(zip(parsed.names, parsed.claims, strict=True)):
+            rule = _rule(name.members[0])
+            places = [place for place in parsed.places if not rule.joint or self._is_joint(place)]
+            measured = claim.assertion in policy.measured
+            away = claim.no_site or rule.soft
+            link = self._tools.linker.link(
+                words, places, parsed.clauses, name, parsed.names, around, no_site=away, current=measured
+            )
+            if rule.bare and not link.bone:
+                rejected.append(_reject(words, name.members[0], link.structure or "not said to be in bone"))
+                continue
+            if not meanings[at]:
+                rejected.append(_reject(words, name.members[0], "not said what it is in"))
+                continue
+            found = [place for place in link.places if not rule.joint or self._is_joint(place)]
+            size = self._size(report, parsed, name, rule) if measured else None
+            grade = grades.get(at) if measured else None
+            assert claim.assertion is not None
+            rules = (rule.id, *claim.rules)
+            spots: list[Place | None] = [*found]
+            for place in spots or [None]:
+                source = link.source if found else LinkSource.NONE
+                row = Row(number, name, place, source, claim.assertion, claim.change, Attributes(), None, rules)
+                for meaning in self._meanings_at(rule, meanings[at], place):
+                    graded = grade if grade and meaning.concept in grade.rule.associated else None
+                    yield from self._by_side(report, parsed, _Told(row, meaning, size, graded))
+
+    def _is_joint(self, place: Place) -> bool:
+        site = self._tools.rules.sites[place.site]
+        return site.joint or site.junction
+
+    def _meanings(self, report: ParsedReport, number: int, parsed: ParsedSentence, name: Name) -> list[_Meaning]:
+        """Give what a name means: one concept, or one for each structure of a list ("ACL and meniscal tears")."""
+        rule = _rule(name.members[0])
+        if rule.of:
+            clause = parsed.clauses.around(name.start)
+            found = self._tissues.find(parsed.words, name.start, name.end, clause, rule.of)
+            found = found or self._tissues_around(report, number, rule)
+            if found:
+                concepts = [(rule.of[kind_of(match)], match) for match in found]
+                return [_Meaning(concept, match) for concept, match in concepts if concept != "none"]
+        if rule.concept is not None:
+            return [_Meaning(rule.concept)]
+        return []
+
+    def _tissues_around(self, report: ParsedReport, number: int, rule: AssociatedRule) -> list[Match]:
+        """Give the structure of the heading, or that of the sentence before: "The ACL is thick. Tear is suspected."."""
+        if rule.concept is not None:
+            return []
+        sentence = report.sentences[number]
+        texts = [Sentence(start, end, sentence.section, (), sentence.splitter) for start, end in sentence.headings]
+        nearby = [self._sentences.read(report.text, text) for text in reversed(texts)]
+        if report.stands_with(number - 1, number) and report.sentences[number - 1].headings == sentence.headings:
+            nearby.append(report.words(number - 1))
+        for words in nearby:
+            known = [match for match in words.structures if kind_of(match) in rule.of]
+            if known and len({rule.of[kind_of(match)] for match in known}) == 1:
+                # The match counts in tokens of its own sentence: what it means is known, its words are not this one's.
+                return [known[-1]._replace(start=0, end=0)]
+        return []
+
+    def _meanings_at(self, rule: AssociatedRule, meanings: Sequence[_Meaning], place: Place | None) -> list[_Meaning]:
+        """Give what a name means at a place: a collapse is another thing in the spine than at a joint."""
+        there = rule.at.get(self._tools.rules.sites[place.site].region) if place else None
+        if there is None:
+            return list(meanings)
+        return [] if there == "none" else [_Meaning(there)]
+
+    def _assign_grades(
+        self, report: ParsedReport, number: int, parsed: ParsedSentence, meanings: Sequence[Sequence[_Meaning]]
+    ) -> dict[int, Grade]:
+        """Give each grade of a sentence, and of one behind it that names nothing, to the nearest finding it grades."""
+        assigned: dict[int, tuple[int, Grade]] = {}
+        for grade in self._read_grades(report, parsed.words):
+            fits = [
+                (_distance(name, grade), at)
+                for at, name in enumerate(parsed.names)
+                if any(meaning.concept in grade.rule.associated for meaning in meanings[at])
+                and self._may_grade(parsed, name, grade)
+            ]
+            for distance, at in sorted(fits)[:1]:
+                if at not in assigned or distance < assigned[at][0]:
+                    assigned[at] = (distance, grade)
+        behind = number + _GRADED
+        if report.stands_with(number, behind) and not report.words(behind).mentions:
+            for grade in self._read_grades(report, report.words(behind)):
+                fitting = [
+                    at for at, told in enumerate(meanings) if any(m.concept in grade.rule.associated for m in told)
+                ]
+                if grade.rule.system and fitting and fitting[-1] not in assigned:
+                    assigned[fitting[-1]] = (0, grade)
+        return {at: grade for at, (_, grade) in assigned.items()}
+
+    def _read_grades(self, report: ParsedReport, words: Words) -> list[Grade]:
+        read = [self._grades.read(words, report.text, match) for match in words.grades]
+        found = [grade for grade in read if grade is not None and grade.rule.associated]
+        named = [grade for grade in found if grade.rule.system]
+        return [g for g in found if g.rule.system or not any(g.start < n.end and n.start < g.end for n in named)]
+
+    def _may_grade(self, parsed: ParsedSentence, name: Name, grade: Grade) -> bool:
+        if grade.rule.own:
+            return grade.start < name.end and name.start < grade.end
+        low, high = (grade.end, name.start) if grade.end <= name.start else (name.end, grade.start)
+        if grade.rule.system is None:
+            others = (*parsed.words.associated, *parsed.words.mentions, *parsed.words.causes)
+            if high - low > _NEAR or any(low <= match.start < high for match in others):
+                return False
+        return high - low <= _FAR
+
+    def _size(self, report: ParsedReport, parsed: ParsedSentence, name: Name, rule: AssociatedRule) -> float | None:
+        # The structure that a tear is in stands between it and its size.
+        words = parsed.words._replace(structures=()) if rule.soft else parsed.words
+        return self._tools.attributes.read_size(words, report.text, name, parsed.names)
+
+    def _by_side(self, report: ParsedReport, parsed: ParsedSentence, told: _Told) -> Iterator[_Told]:
+        """Give a row for each side where a sentence tells their grades apart: "ARCO III on the right, II left"."""
+        row, grade = told.row, told.grade
+        if grade is None or row.place is None:
+            yield told
+            return
+        own = tuple(match for match in parsed.words.grades if match.rule is grade.rule)
+        words = parsed.words._replace(grades=own, attributes=())
+        stated = Attributes(grade=grade.value)
+        apart = self._tools.attributes.read_sides(words, report.text, parsed.clauses, row.name, stated)
+        if len({side.grade for _, side in apart}) < 2:
+            yield told
+            return
+        tokens = words.tokens
+        last = max(n for n, token in enumerate(tokens) if token.norm in {str(a.grade).lower() for _, a in apart})
+        said = report.text[tokens[grade.start].start : tokens[last].end]
+        for side, attributes in apart:
+            value = attributes.grade or grade.value
+            sided = replace(row, place=replace(row.place, side=side))
+            yield replace(told, row=sided, grade=replace(grade, value=value, words=said))
+
+
+def _write(
+    tools: Tools, report: ParsedReport, tissues: TissueFinder, told: Iterable[_Told]
+) -> Iterator[AssociatedFinding]:
+    """Write the rows out in text order, numbered from 1, without doubles."""
+    unique: dict[tuple[object, ...], dict[str, Any]] = {}
+    for one in told:
+        values = _write_row(tools, report, tissues, one)
+        key = tuple(values[column] for column in _KEY)
+        unique.setdefault(key, values)
+    ordered = sorted(unique.values(), key=lambda values: (values["start"], values["end"]))
+    for number, values in enumerate(ordered, start=1):
+        yield AssociatedFinding(associated=number, **values)
+
+
+def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: _Told) -> dict[str, Any]:
+    row, place, grade = told.row, told.row.place, told.grade
+    sentence, words = report.sentences[row.number], report.words(row.number)
+    tokens, sites = words.tokens, tools.rules.sites
+    start, end = tokens[row.name.start].start, tokens[row.name.end - 1].end
+    side, source = find_side(report, row)
+    level = place.level if place else None
+    if place and level is None and sites[place.site].level == "vertebra":
+        level = next((p.level for p in report.heading(sentence).places if p.level), None)
+    structure, tissue = None, told.meaning.structure
+    if tissue is not None and tissue.end:
+        first, last = tissues.whole(words, tissue, row.name.end - 1)
+        structure = report.text[tokens[first].start : tokens[last - 1].end]
+    rules = (
+        *row.rules,
+        *((tissue.rule.id,) if tissue else ()),
+        *(place.rules if place else ()),
+        *((grade.rule.id,) if grade else ()),
+        *((sentence.section.rule,) if sentence.section.rule else ()),
+    )
+    return {
+        "report_id": report.report.id,
+        "section": sentence.section.name,
+        "concept": told.meaning.concept,
+        "mention": report.text[start:end],
+        "start": start,
+        "end": end,
+        "sentence": report.text[sentence.start : sentence.end],
+        "assertion": row.assertion,
+        "change": row.change,
+        "structure": structure,
+        "site": place.site if place else None,
+        "region": sites[place.site].region if place else None,
+        "bone": tools.rules.bone(place.site) if place else None,
+        "level": level,
+        "zone": " ".join(place.zones) or None if place else None,
+        "laterality": side,
+        "laterality_source": source,
+        "size_mm": told.size_mm,
+        "grade_system": grade.rule.system if grade else None,
+        "grade_version": grade.version if grade else None,
+        "grade": grade.value if grade else None,
+        "grade_words": grade.words if grade else None,
+        "rules": tuple(dict.fromkeys(rules)),
+    }
+
+
+def _distance(name: Name, grade: Grade) -> int:
+    return max(grade.start - name.end, name.start - grade.end, 0)
+
+
+def _pick_names(words: Words) -> tuple[Match, ...]:
+    """Give the names that can have rows: of two on the same words the first, and none inside a name of edema."""
+    names: dict[tuple[int, int], Match] = {}
+    for match in words.associated:
+        inside = any(m.start <= match.start and match.end <= m.end for m in words.mentions)
+        if isinstance(match.rule, AssociatedRule) and match.rule.told and not inside:
+            names.setdefault((match.start, match.end), match)
+    return tuple(names.values())
+
+
+def _overlaps(match: Match, others: Iterable[Match]) -> bool:
+    return any(match.start < other.end and other.start < match.end for other in others)
+
+
+def _rule(match: Match) -> AssociatedRule:
+    assert isinstance(match.rule, AssociatedRule)
+    return match.rule
+
+
+def _is_shape(match: Match) -> bool:
+    """Say whether a match is of a rule that keeps words from being a finding."""
+    return isinstance(match.rule, AssociatedRule) and not match.rule.told
+
+
+def _reject(words: Words, match: Match, reason: str) -> Rejected:
+    return Rejected(words.tokens[match.start].start, words.tokens[match.end - 1].end, reason)
