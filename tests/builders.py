@@ -128,8 +128,17 @@ def make_row(start: int = 0, end: int = 10, **values: object) -> Row:
 class InlinePool:
     """A pool without processes: it reads here, by the pipeline that the tests share unless another is given."""
 
-    def __init__(self, folders: tuple[Path, ...], _workers: int, *, build: Build = build_shared, **_: object) -> None:
+    def __init__(
+        self,
+        folders: tuple[Path, ...],
+        _workers: int,
+        *,
+        build: Build = build_shared,
+        associated: bool = False,
+        **_: object,
+    ) -> None:
         self._pipeline = build(folders)
+        self._associated = associated
         self.rules = self._pipeline.rules.hash
 
     def __enter__(self) -> Self:
@@ -141,4 +150,5 @@ class InlinePool:
     def read(self, chunks: Iterable[Chunk]) -> Iterator[tuple[Chunk, list[Answer]]]:
         """Answer chunks as `Pool` does."""
         for chunk in chunks:
-            yield chunk, [read_one(self._pipeline, row.report) for row in chunk if row.reason is None]
+            readable = [row.report for row in chunk if row.reason is None]
+            yield chunk, [read_one(self._pipeline, report, associated=self._associated) for report in readable]

@@ -7,22 +7,25 @@ if TYPE_CHECKING:
     from marrowtext.component import load
     from marrowtext.evaluate import Evaluation, evaluate
     from marrowtext.explain import show
-    from marrowtext.frames import extract, extract_frames
+    from marrowtext.frames import extract, extract_associated, extract_frames
     from marrowtext.headers import ColumnChoice
-    from marrowtext.model import Finding, Report
+    from marrowtext.model import AssociatedFinding, Finding, Report
     from marrowtext.readers import open_reports, read_reports
-    from marrowtext.reading import findings
+    from marrowtext.reading import associated, findings
     from marrowtext.sources import Selection
 
 __all__ = [
+    "AssociatedFinding",
     "ColumnChoice",
     "Evaluation",
     "Finding",
     "Report",
     "Selection",
     "__version__",
+    "associated",
     "evaluate",
     "extract",
+    "extract_associated",
     "extract_frames",
     "findings",
     "load",
@@ -35,13 +38,16 @@ __version__ = "0.1.0"
 
 # Imported when first asked for: reading rules need not pay for spaCy, nor a pipeline for pandas.
 _HOMES = {
+    "AssociatedFinding": "model",
     "ColumnChoice": "headers",
     "Evaluation": "evaluate",
     "Finding": "model",
     "Report": "model",
     "Selection": "sources",
+    "associated": "reading",
     "evaluate": "evaluate",
     "extract": "frames",
+    "extract_associated": "frames",
     "extract_frames": "frames",
     "findings": "reading",
     "load": "component",

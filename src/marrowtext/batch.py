@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from marrowtext.columns import FINDINGS_TABLE, carried_columns, report_row, reports_columns
+from marrowtext.columns import ASSOCIATED_TABLE, FINDINGS_TABLE, carried_columns, report_row, reports_columns
 from marrowtext.errors import InputError
 from marrowtext.manifest import Manifest, list_versions, measure_input, stamp_input
 from marrowtext.outcome import Outcome
@@ -28,8 +28,11 @@ _PART_REPORTS = 2_048
 _CHUNKS_PER_PIPELINE = 3_200
 
 
-def read_batch(rows: Iterable[ReportRow], *, patterns: Patterns = None, workers: int = 1) -> Iterator[Outcome]:
-    """Read rows and yield the outcome of each, in their order, while they come in.
+def read_batch(
+    rows: Iterable[ReportRow], *, patterns: Patterns = None, workers: int = 1, associated: bool = False
+) -> Iterator[Outcome]:
+    """Read rows and yield the outcome of each, in their order, while they come in; with the rows of the `associated`
+    table where they are asked for.
 
     One worker is this process; more are processes of their own, where a report that kills its process or takes it
     too long is an error row. A report whose reading fails is one in any case. Raises RuleError for a rule that is
@@ -38,9 +41,9 @@ def read_batch(rows: Iterable[ReportRow], *, patterns: Patterns = None, workers:
     _check_workers(workers)
     folders = pattern_folders(patterns)
     if workers == 1:
-        yield from _write_outcomes(_read_here(_cut(rows), folders))
+        yield from _write_outcomes(_read_here(_cut(rows), folders, associated=associated))
         return
-    with Pool(folders, workers) as pool:
+    with Pool(folders, workers, associated=associated) as pool:
         yield from _write_outcomes(pool.read(_cut(rows)))
 
 
@@ -51,12 +54,13 @@ def extract_tables(
     patterns: Patterns = None,
     workers: int = 1,
     report_seconds: float = REPORT_SECONDS,
+    associated: bool = False,
     resume: bool = False,
     force: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Manifest:
     """Read all reports of `reader` in worker processes; write the findings table to `out`, and beside it the reports
-    table and the manifest of the run.
+    table and the manifest of the run, and the table of `associated` findings where it is asked for.
 
     All appear when the run is complete, or none. What is broken off after the first part stays in `OUT.partial`;
     `resume` goes on with it, and gives the same tables, byte for byte, as an unbroken run. Where nothing was broken
@@ -68,15 +72,18 @@ def extract_tables(
     """
     _check_workers(workers)
     out, source = Path(out), reader.path
-    check_run(out, source, resume=resume, force=force)
+    check_run(out, source, associated=associated, resume=resume, force=force)
     stamp = stamp_input(reader.place)
-    with Pool(pattern_folders(patterns), workers, seconds=report_seconds) as pool:
+    with Pool(pattern_folders(patterns), workers, seconds=report_seconds, associated=associated) as pool:
         # The input is hashed while the workers build their pipelines.
         measured = measure_input(reader.place)
-        options = {**reader.options, "report_seconds": report_seconds}
+        options = {**reader.options, "report_seconds": report_seconds, "associated": associated}
         manifest = Manifest(list_versions(), pool.rules, measured, options, workers=workers)
-        carried = reader.columns.carry
-        columns = {"findings": (*FINDINGS_TABLE, *carried_columns(carried)), "reports": reports_columns(carried)}
+        taken = reader.columns.carry
+        carried = carried_columns(taken)
+        columns = {"findings": (*FINDINGS_TABLE, *carried), "reports": reports_columns(taken)}
+        if associated:
+            columns["associated"] = (*ASSOCIATED_TABLE, *carried)
         with Run(out, source, columns, manifest, resume=resume, force=force) as run:
             run.begin()
             if not run.complete:
@@ -128,13 +135,16 @@ def _cut(rows: Iterable[ReportRow]) -> Iterator[Chunk]:
         yield chunk
 
 
-def _read_here(chunks: Iterable[Chunk], folders: tuple[Path, ...]) -> Iterator[tuple[Chunk, list[Answer]]]:
+def _read_here(
+    chunks: Iterable[Chunk], folders: tuple[Path, ...], *, associated: bool
+) -> Iterator[tuple[Chunk, list[Answer]]]:
     pipeline = shared_pipeline(folders)
     for number, chunk in enumerate(chunks):
         if number and number % _CHUNKS_PER_PIPELINE == 0:
             shared_pipeline.cache_clear()
             pipeline = shared_pipeline(folders)
-        yield chunk, [read_one(pipeline, row.report) for row in chunk if row.reason is None]
+        readable = [row.report for row in chunk if row.reason is None]
+        yield chunk, [read_one(pipeline, report, associated=associated) for report in readable]
 
 
 def _write_outcomes(answered: Iterable[tuple[Chunk, list[Answer]]]) -> Iterator[Outcome]:
@@ -147,5 +157,6 @@ def _write_outcomes(answered: Iterable[tuple[Chunk, list[Answer]]]) -> Iterator[
 def _write_outcome(row: ReportRow, answer: Answer) -> Outcome:
     carried = dict(row.report.carried)
     findings = tuple({**values, "row": row.row, **carried} for values in answer.findings)
+    associated = tuple({**values, "row": row.row, **carried} for values in answer.associated)
     report = report_row(row.report, row.row, row.duplicate, answer.summary, answer.reason, row.note)
-    return Outcome(findings, {**report, **carried}, row.digest)
+    return Outcome(findings, {**report, **carried}, associated, row.digest)

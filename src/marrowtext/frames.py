@@ -8,7 +8,7 @@ from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marrowtext.batch import read_batch
-from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
+from marrowtext.columns import ASSOCIATED_TABLE, FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
 from marrowtext.errors import InputError
 from marrowtext.headers import METADATA, ColumnChoice, Columns, choose_columns, tell_unread
 from marrowtext.model import Report
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Texts = pandas.DataFrame | pandas.Series[str] | Iterable[str | Report | None]
 
-__all__ = ["Frames", "extract", "extract_frames"]
+__all__ = ["Frames", "extract", "extract_associated", "extract_frames"]
 
 _DTYPES = {
     ColumnType.STRING: "string",
@@ -74,15 +74,8 @@ def extract(
     """
     wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
     frames = _extract(texts, wish, patterns, workers, max_length)
-    unread = frames.reports.loc[frames.reports["processing"] == "error", "row"].tolist()
-    if unread:
-        listed = ", ".join(map(str, unread[:_MOST_LISTED])) + (", …" if len(unread) > _MOST_LISTED else "")
-        warnings.warn(
-            f"{len(unread)} of {len(frames.reports)} reports could not be read: rows {listed}; "
-            "extract_frames gives the reasons",
-            stacklevel=2,
-        )
-    return frames.findings
+    _warn_unread(frames["reports"])
+    return frames["findings"]
 
 
 def extract_frames(
@@ -105,10 +98,51 @@ def extract_frames(
     is unread.
     """
     wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
-    return _extract(texts, wish, patterns, workers, max_length)
+    frames = _extract(texts, wish, patterns, workers, max_length)
+    return Frames(frames["findings"], frames["reports"])
 
 
-def _extract(texts: Texts, wish: ColumnChoice, patterns: Patterns, workers: int, max_length: int) -> Frames:
+def extract_associated(
+    texts: Texts,
+    *,
+    text: str | Sequence[str] | None = None,
+    id: str | None = None,
+    title: str | None = None,
+    carry: str | Sequence[str] = (),
+    side: str | None = None,
+    body_part: str | None = None,
+    modality: str | None = None,
+    patient_id: str | None = None,
+    study_date: str | None = None,
+    patterns: Patterns = None,
+    workers: int = 1,
+    max_length: int = MAX_LENGTH,
+) -> pandas.DataFrame:
+    """Give the findings beside the edema (fracture, effusion, tears, …) as a frame with the associated columns.
+
+    Takes what `extract` takes, and warns and raises as it does. `row` joins the frame to those of `extract_frames`.
+    """
+    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
+    frames = _extract(texts, wish, patterns, workers, max_length, associated=True)
+    _warn_unread(frames["reports"])
+    return frames["associated"]
+
+
+def _warn_unread(reports: pandas.DataFrame) -> None:
+    """Warn of reports that could not be read, at the line that called extract."""
+    unread = reports.loc[reports["processing"] == "error", "row"].tolist()
+    if unread:
+        listed = ", ".join(map(str, unread[:_MOST_LISTED])) + (", …" if len(unread) > _MOST_LISTED else "")
+        warnings.warn(
+            f"{len(unread)} of {len(reports)} reports could not be read: rows {listed}; "
+            "extract_frames gives the reasons",
+            stacklevel=3,
+        )
+
+
+def _extract(
+    texts: Texts, wish: ColumnChoice, patterns: Patterns, workers: int, max_length: int, *, associated: bool = False
+) -> dict[str, pandas.DataFrame]:
     frame, columns, source = _as_frame(texts, wish)
     hint = tell_unread(columns, source)
     if hint is not None:
@@ -119,15 +153,19 @@ def _extract(texts: Texts, wish: ColumnChoice, patterns: Patterns, workers: int,
     records: Iterable[Mapping[str, object]] = (
         dict(zip(cells, record, strict=True)) for record in zip(*values, strict=True)
     )
-    findings: dict[str, list[object]] = {column.name: [] for column in FINDINGS_TABLE}
-    reports: dict[str, list[object]] = {column.name: [] for column in REPORT_COLUMNS}
+    tables = {"findings": FINDINGS_TABLE, "reports": REPORT_COLUMNS}
+    tables |= {"associated": ASSOCIATED_TABLE} if associated else {}
+    filled: dict[str, dict[str, list[object]]] = {
+        table: {column.name: [] for column in columns} for table, columns in tables.items()
+    }
     rows = check_records(records, replace(columns, carry={}), max_length)
-    for outcome in read_batch(rows, patterns=patterns, workers=workers):
-        for target, row in [*((findings, row) for row in outcome.findings), (reports, outcome.report)]:
-            for name, into in target.items():
-                into.append(row[name])
+    for outcome in read_batch(rows, patterns=patterns, workers=workers, associated=associated):
+        for table, target in filled.items():
+            for row in outcome.tables[table]:
+                for name, into in target.items():
+                    into.append(row[name])
     carried = {name: _column(frame, column) for name, column in columns.carry.items()}
-    return Frames(_build(FINDINGS_TABLE, findings, carried), _build(REPORT_COLUMNS, reports, carried))
+    return {table: _build(tables[table], filled[table], carried) for table in tables}
 
 
 def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, Columns, str]:

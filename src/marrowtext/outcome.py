@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,14 +12,20 @@ __all__ = ["Outcome", "Tally"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The rows that one input report makes in the two tables, carried columns included.
+    """The rows that one input report makes in the tables, carried columns included.
 
     `digest` is of all that was read up to this report, where the input may change without a sign.
     """
 
     findings: tuple[dict[str, object], ...]
     report: dict[str, object]
+    associated: tuple[dict[str, object], ...] = ()
     digest: str | None = None
+
+    @property
+    def tables(self) -> dict[str, Sequence[dict[str, object]]]:
+        """The rows by table."""
+        return {"findings": self.findings, "reports": (self.report,), "associated": self.associated}
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-from marrowtext.associated import AssociatedReader, AssociatedReading
+from marrowtext.associates import AssociatedReader, AssociatedReading
 from marrowtext.model import AssociatedFinding, Finding, Reading, Report
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.rows import make_rows

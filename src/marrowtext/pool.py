@@ -45,11 +45,13 @@ class Pool:
         workers: int,
         *,
         seconds: float = REPORT_SECONDS,
+        associated: bool = False,
         build: Build = build_shared,
     ) -> None:
         self._folders = folders
         self._workers = workers
         self._seconds = seconds
+        self._associated = associated
         self._build = build
         self._threads = ThreadPoolExecutor(workers, initializer=_leave_interrupts_alone)
         self._own = threading.local()
@@ -125,7 +127,7 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise MarrowtextError("the pool of workers is closed")
-            worker = Worker(self._folders, self._build, self._seconds)
+            worker = Worker(self._folders, self._build, self._seconds, associated=self._associated)
             self._alive.add(worker)
         worker.wait_ready()
         with self._lock:

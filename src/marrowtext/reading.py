@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marrowtext.columns import finding_row
-from marrowtext.model import Finding, Report
+from marrowtext.model import AssociatedFinding, Finding, Report
 from marrowtext.rules import shipped_patterns
 
 # The process that hands reports to workers builds no pipeline, so it need not pay for spaCy.
 if TYPE_CHECKING:
     from marrowtext.pipeline import Pipeline
 
-__all__ = ["Findings", "Patterns", "findings", "pattern_folders", "shared_pipeline"]
+__all__ = ["Findings", "Patterns", "associated", "findings", "pattern_folders", "shared_pipeline"]
 
 Patterns = str | Path | Sequence[str | Path] | None
 """Folders of rules of one's own, which come on top of the shipped ones."""
@@ -80,6 +80,21 @@ def findings(text: str, *, id: str = "1", title: str | None = None, patterns: Pa
     first call takes some seconds to build the pipeline. Raises RuleError for a rule that is wrong, TypeError for
     a text that is no str.
     """
+    _check_text(text)
+    return Findings(shared_pipeline(pattern_folders(patterns)).findings(Report(id, text, title)))
+
+
+def associated(
+    text: str, *, id: str = "1", title: str | None = None, patterns: Patterns = None
+) -> list[AssociatedFinding]:
+    """Read one report and give what it says beside the edema, in text order: fractures, effusions, tears, …
+
+    Takes what `findings` takes, and raises as it does.
+    """
+    _check_text(text)
+    return shared_pipeline(pattern_folders(patterns)).associated(Report(id, text, title))
+
+
+def _check_text(text: object) -> None:
     if not isinstance(text, str):
         raise TypeError(f"text is to be one report, a str, and not {type(text).__name__}; extract takes many")
-    return Findings(shared_pipeline(pattern_folders(patterns)).findings(Report(id, text, title)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,15 @@ from marrowtext.columns import Column
 from marrowtext.errors import InputError
 from marrowtext.manifest import Manifest, hash_file, load_manifest, tell_time
 from marrowtext.outcome import Outcome, Tally
-from marrowtext.writers import check_out, failure, manifest_path, open_table, replace_text, reports_path
+from marrowtext.writers import (
+    associated_path,
+    check_out,
+    failure,
+    manifest_path,
+    open_table,
+    replace_text,
+    reports_path,
+)
 
 __all__ = ["Run", "check_run", "count_done", "partial_path"]
 
@@ -31,13 +40,13 @@ def partial_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.partial")
 
 
-def check_run(out: Path, source: Path, *, resume: bool = False, force: bool = False) -> None:
+def check_run(out: Path, source: Path, *, associated: bool = False, resume: bool = False, force: bool = False) -> None:
     """Check before anything is read that a run can be started, or that there may be one to go on with.
 
     Raises InputError where a table cannot be written or is there already, and where a broken run would be lost.
     """
     # Where a run is to go on, what is there may be its own: that shows when its manifest is read.
-    check_out(out, source, force=force or resume)
+    check_out(out, source, associated=associated, force=force or resume)
     partial = partial_path(out)
     if not resume and not force and _list_marks(partial):
         raise InputError(
@@ -68,7 +77,7 @@ class Run:
         resume: bool = False,
         force: bool = False,
     ) -> None:
-        """Give the columns of the tables `findings` and `reports`."""
+        """Give the columns of the tables `findings` and `reports`, and of `associated` where it is asked for."""
         self.out = out
         self.manifest = manifest
         self.tally = Tally()
@@ -88,11 +97,12 @@ class Run:
         A run that is complete already stays as it is, and `complete` says so. Raises InputError where there is a
         run that is not to be lost, or where it is not the same run.
         """
-        check_run(self.out, self._source, resume=self._resume, force=self._may_overwrite)
+        asked = "associated" in self._columns
+        check_run(self.out, self._source, associated=asked, resume=self._resume, force=self._may_overwrite)
         if self._resume and self._go_on():
             return
         if not self._may_overwrite:
-            check_out(self.out, self._source)
+            check_out(self.out, self._source, associated=asked)
         self._clear()
         self._write_start()
 
@@ -101,13 +111,14 @@ class Run:
         tally = Tally()
         digest: str | None = None
         number = self._parts + 1
-        with (
-            open_table(self._part(number, "reports"), self._columns["reports"]) as reports,
-            open_table(self._part(number, "findings"), self._columns["findings"]) as findings,
-        ):
+        with ExitStack() as stack:
+            parts = {
+                table: stack.enter_context(open_table(self._part(number, table), columns))
+                for table, columns in self._columns.items()
+            }
             for outcome in outcomes:
-                findings.write(outcome.findings)
-                reports.write([outcome.report])
+                for table, part in parts.items():
+                    part.write(outcome.tables[table])
                 tally.count(outcome)
                 digest = outcome.digest
         replace_text(self._folder / _mark(number), json.dumps({"counts": tally.as_dict(), "digest": digest}))
@@ -181,7 +192,7 @@ class Run:
                 self._end(ended)
             return
         if not self._may_overwrite:
-            check_out(self.out, self._source)
+            check_out(self.out, self._source, associated="associated" in self._columns)
         for mark in _list_marks(self._folder):
             tally, self.digest = _read_mark(mark)
             self.tally.add(tally)
@@ -194,7 +205,8 @@ class Run:
         self._clear()
 
     def _targets(self) -> dict[str, Path]:
-        return {"reports": reports_path(self.out), "findings": self.out}
+        targets = {"reports": reports_path(self.out), "findings": self.out, "associated": associated_path(self.out)}
+        return {table: target for table, target in targets.items() if table in self._columns}
 
     def _part(self, number: int, table: str) -> Path:
         return self._folder / f"{number:06d}.{table}{self.out.suffix}"

@@ -251,7 +251,8 @@ class AssociatedRule(NameRule):
     Its rows go to the associated table, one without a `concept` has none. `of` gives the concept that the structure
     makes which it is in ("tear" of a meniscus), `at` the one that the region of its site makes. `joint` findings lie in
     a joint and take no bone for their site, `soft` ones in soft tissue and take only the places that their own words
-    give. `apart` names are those that the findings table need not know.
+    give. `lasting` ones are there still where the text tells of the past: "status post arthroplasty". `apart` names are
+    those that the findings table need not know.
     """
 
     concept: AssociatedConcept | None = None
@@ -259,6 +260,7 @@ class AssociatedRule(NameRule):
     at: Mapping[str, AssociatedConcept | Literal["none"]] = Field(default_factory=dict)
     joint: bool = False
     soft: bool = False
+    lasting: bool = False
     apart: bool = False
 
     @property

@@ -130,5 +130,8 @@ class TissueFinder:
             self._lexicon.has("determiners", norm)
             or self._lexicon.has("parts", norm)
             or norm in ("-", "'s")
-            or any(m.start <= at < m.end for m in (*words.zones, *words.sides, *words.attributes, *words.sites))
+            or any(
+                m.start <= at < m.end
+                for m in (*words.zones, *words.sides, *words.attributes, *words.sites, *words.structures)
+            )
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
-from marrowtext.columns import finding_row
+from marrowtext.columns import associated_row, finding_row
 from marrowtext.errors import MarrowtextError
 from marrowtext.model import Laterality, Report
 from marrowtext.summary import ReportSummary, summarise
@@ -42,20 +42,27 @@ class _Counter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What reading one report came to: plain rows and their summary, or the reason why there are none."""
+    """What reading one report came to: plain rows and their summary, or the reason why there are none.
+
+    `associated` has rows only where they were asked for.
+    """
 
     findings: tuple[dict[str, object], ...] = ()
     summary: ReportSummary | None = None
     reason: str | None = None
+    associated: tuple[dict[str, object], ...] = ()
 
 
-def read_one(pipeline: Pipeline, report: Report) -> Answer:
-    """Read one report; an exception becomes a reason that names its type alone, since its message may quote
-    the text.
+def read_one(pipeline: Pipeline, report: Report, *, associated: bool = False) -> Answer:
+    """Read one report, and its `associated` findings where they are asked for.
+
+    An exception becomes a reason that names its type alone, since its message may quote the text.
     """
     try:
         findings = pipeline.findings(report)
-        return Answer(tuple(map(finding_row, findings)), summarise(findings, pipeline.rules.policy))
+        beside = pipeline.associated(report) if associated else []
+        summary = summarise(findings, pipeline.rules.policy)
+        return Answer(tuple(map(finding_row, findings)), summary, associated=tuple(map(associated_row, beside)))
     except Exception as error:
         return Answer(reason=f"reading failed ({type(error).__name__})")
 
@@ -83,13 +90,16 @@ class Worker:
     it was ready.
     """
 
-    def __init__(self, folders: tuple[Path, ...], build: Build, seconds: float) -> None:
-        """Start a process that is to take no longer than `seconds` for one text."""
+    def __init__(self, folders: tuple[Path, ...], build: Build, seconds: float, *, associated: bool = False) -> None:
+        """Start a process that is to take no longer than `seconds` for one text, and reads `associated` findings too
+        where they are asked for.
+        """
         # Spawned, not forked: spaCy's threads do not survive a fork.
         context = get_context("spawn")
         self._place: _Counter = context.RawValue("l", 0)
         self._link, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._place, build, folders, seconds), daemon=True)
+        args = (theirs, self._place, build, folders, seconds, associated)
+        self._process = context.Process(target=_serve, args=args, daemon=True)
         self._process.start()
         theirs.close()
         self._seconds = seconds
@@ -135,7 +145,9 @@ class Worker:
         self._process.join(_TICK)
 
 
-def _serve(link: Connection, place: _Counter, build: Build, folders: tuple[Path, ...], seconds: float) -> None:
+def _serve(
+    link: Connection, place: _Counter, build: Build, folders: tuple[Path, ...], seconds: float, associated: bool
+) -> None:
     """Answer texts until the other side is gone."""
     # Ctrl-C is left to the process that started this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -155,7 +167,8 @@ def _serve(link: Connection, place: _Counter, build: Build, folders: tuple[Path,
             answers: list[Answer] = []
             for number, (id, text, title, side, body_part) in enumerate(texts):
                 place.value = number
-                answers.append(read_one(pipeline, Report(id, text, title, side=side, body_part=body_part)))
+                report = Report(id, text, title, side=side, body_part=body_part)
+                answers.append(read_one(pipeline, report, associated=associated))
             faulthandler.cancel_dump_traceback_later()
             link.send((answers, memory() - ready))
     except BaseException:

@@ -19,6 +19,7 @@ from marrowtext.errors import InputError
 
 __all__ = [
     "TableWriter",
+    "associated_path",
     "check_kind",
     "check_out",
     "check_target",
@@ -43,6 +44,11 @@ def reports_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}.reports{out.suffix}")
 
 
+def associated_path(out: Path) -> Path:
+    """Give the path of the associated table that belongs to a findings table: `OUT.associated.csv` beside `OUT.csv`."""
+    return out.with_name(f"{out.stem}.associated{out.suffix}")
+
+
 def manifest_path(out: Path) -> Path:
     """Give the path of the manifest of the run that wrote a findings table: `OUT.csv.manifest.json` beside
     `OUT.csv`.
@@ -59,15 +65,18 @@ def check_target(path: Path, *, force: bool = False) -> None:
         raise InputError(f"{path}: {problem}")
 
 
-def check_out(out: Path, source: Path, *, force: bool = False) -> None:
-    """Check before a run that its tables and its manifest can be written, and that none is the input.
+def check_out(out: Path, source: Path, *, associated: bool = False, force: bool = False) -> None:
+    """Check before a run that its tables, the `associated` one where it is asked for, and its manifest can be written,
+    and that none is the input.
 
     Raises InputError, which names `out`, since that is what the user named.
     """
     if not _is_folder(out):
         _find_writer(out)
     problem = _find_problem(out, force, source)
-    for what, place in (("reports table", reports_path), ("manifest", manifest_path)):
+    beside_it = [("reports table", reports_path), ("manifest", manifest_path)]
+    beside_it += [("associated table", associated_path)] if associated else []
+    for what, place in beside_it:
         if problem is None:
             beside = place(out)
             problem = _find_problem(beside, force, source)

@@ -55,6 +55,10 @@ def extract(
     workers: Annotated[
         int, typer.Option(min=1, help="Number of processes that read; each takes some 250 MB.", show_default=True)
     ] = 1,
+    associated: Annotated[
+        bool,
+        typer.Option("--associated", help="Write a table of the findings beside the edema too: OUT.associated."),
+    ] = False,
     patterns: PatternFolders = None,
     resume: Annotated[
         bool,
@@ -119,9 +123,9 @@ def extract(
     from marrowtext.readers import MAX_LENGTH, open_reports
     from marrowtext.run import check_run
     from marrowtext.sources import Selection, name_of
-    from marrowtext.writers import manifest_path, reports_path
+    from marrowtext.writers import associated_path, manifest_path, reports_path
 
-    check_run(out, Path(name_of(reports)), resume=resume, force=force)
+    check_run(out, Path(name_of(reports)), associated=associated, resume=resume, force=force)
     choice = ColumnChoice(
         text_column,
         id_column,
@@ -153,6 +157,7 @@ def extract(
             patterns=patterns,
             workers=workers,
             report_seconds=report_seconds or REPORT_SECONDS,
+            associated=associated,
             resume=resume,
             force=force,
             progress=progress,
@@ -164,7 +169,8 @@ def extract(
     for notice in reader.notices:
         typer.echo(notice, err=True)
     typer.echo(_tell_tally(tally), err=True)
-    typer.echo(f"written    {out}, {reports_path(out)}, {manifest_path(out)}", err=True)
+    written = [out, reports_path(out), *([associated_path(out)] if associated else []), manifest_path(out)]
+    typer.echo(f"written    {', '.join(map(str, written))}", err=True)
     if not tally.reports:
         typer.echo(f"{reader.name}: has column names and no reports; check the export", err=True)
     elif tally.errors == tally.reports:

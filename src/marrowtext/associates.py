@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
+from marrowtext.assertion import Claim
 from marrowtext.attributes import Attributes
 from marrowtext.clauses import Clauses
 from marrowtext.ellipses import Row
 from marrowtext.engine import Match
 from marrowtext.grades import Grade, GradeReader
 from marrowtext.links import LinkSource
-from marrowtext.model import AssociatedConcept, AssociatedFinding, Rejected, Report, SectionName, Sentence
+from marrowtext.model import Assertion, AssociatedConcept, AssociatedFinding, Rejected, Report, SectionName, Sentence
 from marrowtext.names import Name
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.phrases import Words
@@ -168,15 +169,21 @@ class AssociatedReader:
             found = [place for place in link.places if not rule.joint or self._is_joint(place)]
             size = self._size(report, parsed, name, rule) if measured else None
             grade = grades.get(at) if measured else None
-            assert claim.assertion is not None
+            assertion = self._lasting(rule, claim, words.sentence.section.name)
             rules = (rule.id, *claim.rules)
             spots: list[Place | None] = [*found]
             for place in spots or [None]:
                 source = link.source if found else LinkSource.NONE
-                row = Row(number, name, place, source, claim.assertion, claim.change, Attributes(), None, rules)
+                row = Row(number, name, place, source, assertion, claim.change, Attributes(), None, rules)
                 for meaning in self._meanings_at(rule, meanings[at], place):
                     graded = grade if grade and meaning.concept in grade.rule.associated else None
                     yield from self._by_side(report, parsed, _Told(row, meaning, size, graded))
+
+    def _lasting(self, rule: AssociatedRule, claim: Claim, section: SectionName) -> Assertion:
+        """Give what is claimed; what was put in is there still, unless a section says so that is not about now."""
+        assert claim.assertion is not None
+        past = claim.assertion is Assertion.HISTORICAL and section not in self._tools.rules.policy.silent_sections
+        return Assertion.PRESENT if rule.lasting and past else claim.assertion
 
     def _is_joint(self, place: Place) -> bool:
         site = self._tools.rules.sites[place.site]
