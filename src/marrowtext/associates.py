@@ -129,6 +129,7 @@ class AssociatedReader:
         self._tools = copy(tools)
         self._sentences = _Sentences(tools)
         self._tools.sentences = self._sentences
+        self._lexicon = tools.lexicon
         self._grades = GradeReader(tools.lexicon)
         self._tissues = TissueFinder(tools.lexicon)
 
@@ -163,17 +164,24 @@ class AssociatedReader:
             if rule.bare and not link.bone:
                 rejected.append(_reject(words, name.members[0], link.structure or "not said to be in bone"))
                 continue
+            if self._is_label(words, parsed.names, meanings, at):
+                rejected.append(_reject(words, name.members[0], "a label of what follows"))
+                continue
             if not meanings[at]:
                 rejected.append(_reject(words, name.members[0], "not said what it is in"))
                 continue
             found = [place for place in link.places if not rule.joint or self._is_joint(place)]
+            found = found or self._value_places(words, places, name, rule)
+            if link.source is LinkSource.HEADING:
+                # A side that the sentence tells is nearer than that of the heading: "Both hips: effusion on the right".
+                found = [replace(place, side=None) for place in found]
             size = self._size(report, parsed, name, rule) if measured else None
             grade = grades.get(at) if measured else None
             assertion = self._lasting(rule, claim, words.sentence.section.name)
             rules = (rule.id, *claim.rules)
+            source = link.source if found else LinkSource.NONE
             spots: list[Place | None] = [*found]
             for place in spots or [None]:
-                source = link.source if found else LinkSource.NONE
                 row = Row(number, name, place, source, assertion, claim.change, Attributes(), None, rules)
                 for meaning in self._meanings_at(rule, meanings[at], place):
                     graded = grade if grade and meaning.concept in grade.rule.associated else None
@@ -184,6 +192,30 @@ class AssociatedReader:
         assert claim.assertion is not None
         past = claim.assertion is Assertion.HISTORICAL and section not in self._tools.rules.policy.silent_sections
         return Assertion.PRESENT if rule.lasting and past else claim.assertion
+
+    def _is_label(self, words: Words, names: Sequence[Name], meanings: Sequence[Sequence[_Meaning]], at: int) -> bool:
+        """Say whether a name only says what the words behind its colon are about: "Joint fluid: small effusion"."""
+        end = names[at].end
+        colon = next((n for n in range(end, len(words.tokens)) if words.tokens[n].norm == ":"), None)
+        listed = colon is not None and all(
+            n in {p for m in words.mentions for p in range(m.start, m.end)}
+            or self._lexicon.has("joins", words.tokens[n].norm)
+            for n in range(end, colon)
+        )
+        if colon is None or not listed:
+            return False
+        concepts = {meaning.concept for meaning in meanings[at]}
+        behind = [meaning for name, told in zip(names, meanings, strict=True) if name.start > colon for meaning in told]
+        denied = colon + 1 < len(words.tokens) and self._lexicon.has("denials", words.tokens[colon + 1].norm)
+        return bool(behind) and (denied or any(meaning.concept in concepts for meaning in behind))
+
+    def _value_places(self, words: Words, places: Sequence[Place], name: Name, rule: AssociatedRule) -> list[Place]:
+        """Give the places that a template has for a value: "Fracture: present, distal radius"."""
+        labelled = words.norms(name.end, name.end + 1) in (":", "=")
+        behind = [place for place in places if place.start >= name.end and not place.masked]
+        if not labelled or not behind or rule.soft:
+            return []
+        return [place for place in behind if place.group == behind[0].group]
 
     def _is_joint(self, place: Place) -> bool:
         site = self._tools.rules.sites[place.site]

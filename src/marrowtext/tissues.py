@@ -31,7 +31,14 @@ class TissueFinder:
         Tried in order: its own words, those right before it, those behind it, the subject of its clause, the sentence
         before it.
         """
-        known = [match for match in words.structures if kind_of(match) in kinds]
+        others = [m for m in words.mentions if m.end <= start or end <= m.start]
+        known = [
+            match
+            for match in words.structures
+            if kind_of(match) in kinds
+            and not self._lexicon.covers("no_tissues", words.tokens, match.start, match.end)
+            and not any(m.start <= match.start and match.end <= m.end for m in others)
+        ]
         # Of "supraspinatus" and "tendon" side by side the last says what it is.
         begins = {match.start for match in known}
         known = [match for match in known if match.end not in begins]
@@ -98,7 +105,7 @@ class TissueFinder:
                 break
             if found and not (self._lexicon.has("joins", norm) or self._is_light(words, at)):
                 break
-            if not found and norm == ",":
+            if not found and (norm in (",", "with") or self._lexicon.has("joins", norm)):
                 break
             length = self._lexicon.at("places", words.tokens, at, limit)
             if not (length or self._is_light(words, at) or self._lexicon.has("joins", norm)):
