@@ -188,10 +188,13 @@ class AssociatedReader:
                     yield from self._by_side(report, parsed, _Told(row, meaning, size, graded))
 
     def _lasting(self, rule: AssociatedRule, claim: Claim, section: SectionName) -> Assertion:
-        """Give what is claimed; what was put in is there still, unless a section says so that is not about now."""
+        """Give what is claimed. What was put in is there still where a section is about now, and a doubt is of how it
+        is: "suspicious for loosening of the stem".
+        """
         assert claim.assertion is not None
         past = claim.assertion is Assertion.HISTORICAL and section not in self._tools.rules.policy.silent_sections
-        return Assertion.PRESENT if rule.lasting and past else claim.assertion
+        there = past or claim.assertion is Assertion.POSSIBLE
+        return Assertion.PRESENT if rule.lasting and there else claim.assertion
 
     def _is_label(self, words: Words, names: Sequence[Name], meanings: Sequence[Sequence[_Meaning]], at: int) -> bool:
         """Say whether a name only says what the words behind its colon are about: "Joint fluid: small effusion"."""
@@ -228,12 +231,23 @@ class AssociatedReader:
             clause = parsed.clauses.around(name.start)
             found = self._tissues.find(parsed.words, name.start, name.end, clause, rule.of)
             found = found or self._tissues_around(report, number, rule)
+            found = [match for match in found if not self._is_vague(parsed.words, match)] or found
             if found:
                 concepts = [(rule.of[kind_of(match)], match) for match in found]
-                return [_Meaning(concept, match) for concept, match in concepts if concept != "none"]
+                return [
+                    _Meaning(
+                        concept, match if not self._is_vague(parsed.words, match) else match._replace(start=0, end=0)
+                    )
+                    for concept, match in concepts
+                    if concept != "none"
+                ]
         if rule.concept is not None:
             return [_Meaning(rule.concept)]
         return []
+
+    def _is_vague(self, words: Words, match: Match) -> bool:
+        """Say whether a structure's words tell its kind, but not which it is: "bucket handle", "tendinosis"."""
+        return self._lexicon.covers("vague_tissues", words.tokens, match.start, match.end)
 
     def _tissues_around(self, report: ParsedReport, number: int, rule: AssociatedRule) -> list[Match]:
         """Give the structure of the heading, or that of the sentence before: "The ACL is thick. Tear is suspected."."""

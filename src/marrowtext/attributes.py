@@ -15,15 +15,10 @@ from marrowtext.names import Name
 from marrowtext.phrases import Lexicon, Words
 from marrowtext.rules import RuleSet
 from marrowtext.schema import AttributeRule, GradeRule, SideRule
+from marrowtext.sizes import find_sizes
 
 __all__ = ["AttributeReader", "Attributes"]
 
-_NUMBER = r"((?<!\d)\d+(?:[.,]\d+)?)"
-_UNIT = r"(mm|millimet(?:er|re)s?|cms?|centimet(?:er|re)s?)\b"
-_SIZE = re.compile(
-    rf"{_NUMBER}\s*(?:mm|cm)?\s*(?:[x×*]\s*{_NUMBER}\s*(?:mm|cm)?\s*)?(?:[x×*]\s*{_NUMBER}\s*)?\s*{_UNIT}",
-    re.IGNORECASE,
-)
 _REACH = 14
 # How far from two degrees, in tokens, their sides stand.
 _BY_SIDE = 7
@@ -256,7 +251,7 @@ class AttributeReader:
     def read_size(self, words: Words, text: str, name: Name, names: Sequence[Name]) -> float | None:
         """Give the largest dimension, in millimeters, that the sentence states of the mention."""
         sentence = words.sentence
-        sizes = list(_SIZE.finditer(text, sentence.start, sentence.end))
+        sizes = list(find_sizes(text, sentence.start, sentence.end))
         if not sizes:
             return None
         start, end = words.tokens[name.start].start, words.tokens[name.end - 1].end
@@ -266,21 +261,19 @@ class AttributeReader:
             if not any(_overlap(m, n) for n in names)
         ]
         others += [(words.tokens[n.start].start, words.tokens[n.end - 1].end) for n in names if n is not name]
-        for match in sizes:
-            low, high = (end, match.start()) if match.start() >= end else (match.end(), start)
+        for size in sizes:
+            low, high = (end, size.start) if size.start >= end else (size.end, start)
             if low > high or any(low <= first and last <= high for first, last in others):
                 continue
-            first = next((n for n, token in enumerate(words.tokens) if token.start >= match.start()), 0)
-            last = next((n for n, token in enumerate(words.tokens) if token.start >= match.end()), len(words.tokens))
-            if match.end() <= start and not self._is_amount(words, last, name.start):
+            first = next((n for n, token in enumerate(words.tokens) if token.start >= size.start), 0)
+            last = next((n for n, token in enumerate(words.tokens) if token.start >= size.end), len(words.tokens))
+            if size.end <= start and not self._is_amount(words, last, name.start):
                 continue
             if self._lexicon.before("distances", words.tokens, first):
                 continue
-            if match.start() >= end and self._is_of_another(words, last):
+            if size.start >= end and self._is_of_another(words, last):
                 continue
-            numbers = [float(number.replace(",", ".")) for number in match.groups()[:3] if number]
-            factor = 10.0 if match[4].lower().startswith("c") else 1.0
-            return round(max(numbers) * factor, 2)
+            return size.largest
         return None
 
     def _is_of_another(self, words: Words, at: int) -> bool:
