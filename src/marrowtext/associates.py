@@ -78,7 +78,8 @@ class _Sentences(SentenceReader):
             for rule in rules
         ]
         words = self._lexicon.sort(sentence, text, matches)
-        names = _pick_names(words)
+        graded = [match for match in words.grades if not _rule_of_grade(match).own]
+        names = tuple(name for name in _pick_names(words) if not any(_is_inside(name, grade) for grade in graded))
         edema = tuple(match for match in words.mentions if not _overlaps(match, names))
         return words._replace(
             mentions=names,
@@ -171,7 +172,7 @@ class AssociatedReader:
                 rejected.append(_reject(words, name.members[0], "not said what it is in"))
                 continue
             found = [place for place in link.places if not rule.joint or self._is_joint(place)]
-            found = found or self._value_places(words, places, name, rule)
+            found = found or self._value_places(words, places, name, rule) or _own_place(name)
             if link.source is LinkSource.HEADING:
                 # A side that the sentence tells is nearer than that of the heading: "Both hips: effusion on the right".
                 found = [replace(place, side=None) for place in found]
@@ -222,7 +223,7 @@ class AssociatedReader:
 
     def _is_joint(self, place: Place) -> bool:
         site = self._tools.rules.sites[place.site]
-        return site.joint or site.junction
+        return site.joint or site.junction or site.articular
 
     def _meanings(self, report: ParsedReport, number: int, parsed: ParsedSentence, name: Name) -> list[_Meaning]:
         """Give what a name means: one concept, or one for each structure of a list ("ACL and meniscal tears")."""
@@ -325,7 +326,10 @@ class AssociatedReader:
             yield told
             return
         own = tuple(match for match in parsed.words.grades if match.rule is grade.rule)
-        words = parsed.words._replace(grades=own, attributes=())
+        # Sides behind the next finding are not those of the grades.
+        behind = min((m.start for m in parsed.words.mentions if m.start >= grade.end), default=len(parsed.words.tokens))
+        sides = tuple(match for match in parsed.words.sides if match.start < behind)
+        words = parsed.words._replace(grades=own, attributes=(), sides=sides)
         stated = Attributes(grade=grade.value)
         apart = self._tools.attributes.read_sides(words, report.text, parsed.clauses, row.name, stated)
         if len({side.grade for _, side in apart}) < 2:
@@ -401,6 +405,12 @@ def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: 
     }
 
 
+def _own_place(name: Name) -> list[Place]:
+    """Give the site that the name itself says: "tibiotalar effusion"."""
+    span = (name.start, name.end)
+    return [Place(name.rule.site, None, (), None, *span, span, -1, ())] if name.rule.site else []
+
+
 def _distance(name: Name, grade: Grade) -> int:
     return max(grade.start - name.end, name.start - grade.end, 0)
 
@@ -413,6 +423,17 @@ def _pick_names(words: Words) -> tuple[Match, ...]:
         if isinstance(match.rule, AssociatedRule) and match.rule.told and not inside:
             names.setdefault((match.start, match.end), match)
     return tuple(names.values())
+
+
+def _is_inside(match: Match, other: Match) -> bool:
+    """Say whether a match is a part of a longer one."""
+    longer = other.end - other.start > match.end - match.start
+    return longer and other.start <= match.start and match.end <= other.end
+
+
+def _rule_of_grade(match: Match) -> GradeRule:
+    assert isinstance(match.rule, GradeRule)
+    return match.rule
 
 
 def _overlaps(match: Match, others: Iterable[Match]) -> bool:

@@ -120,7 +120,8 @@ class SiteRule(ExampleRule):
     `plural` names mean both sides, or the sites in `plural_sites`. `short` names count only beside another site of
     the bone or region. `adjectives` count only directly before a mention. `refine` gives the site that a
     direction or number beside the name makes of it, `refine_at` the same where the exam is of that region. A `junction`
-    is a joint whose name means the bone at it too: what is said of it holds for its neighbors of the same bone.
+    is a joint whose name means the bone at it too: what is said of it holds for its neighbors of the same bone. An
+    `articular` site is named by its joint, in which fluid may be.
     """
 
     parent: str | None = None
@@ -137,6 +138,7 @@ class SiteRule(ExampleRule):
     midline: bool = False
     joint: bool = False
     junction: bool = False
+    articular: bool = False
 
     def phrases(self) -> Iterator[tuple[str, str]]:
         """Yield the phrases with their form: term, plural, short or adjective."""

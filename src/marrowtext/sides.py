@@ -80,7 +80,10 @@ def _beside(report: ParsedReport, row: Row) -> Laterality | None:
         follows = words.norms(match.end, match.end + 1)
         if behind and words.norms(name.end, match.start) in ("on the", "on", "", "in the", "of the"):
             return None if follows.isalpha() and not report.tools.lexicon.has("after_side", follows) else side_of(match)
-        if place.side is not Laterality.BILATERAL:
+    if place.side is not Laterality.BILATERAL:
+        return None
+    for match in words.sides:
+        if match.start in owned or side_of(match) is Laterality.BILATERAL:
             continue
         opens = match.start == 0 or words.norms(match.start - 1, match.start) in (",", ";", "-", ":", "(", ".")
         if 0 <= name.start - match.end <= (_OPENED if opens else _BESIDE) and place.end <= match.start:
