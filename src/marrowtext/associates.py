@@ -156,7 +156,7 @@ class AssociatedReader:
         grades = self._assign_grades(report, number, parsed, meanings)
         for at, (name, claim) in enumerate(zip(parsed.names, parsed.claims, strict=True)):
             rule = _rule(name.members[0])
-            places = [place for place in parsed.places if not rule.joint or self._is_joint(place)]
+            places = [p for p in parsed.places if not rule.joint or p.level_only or self._is_joint(p)]
             measured = claim.assertion in policy.measured
             away = claim.no_site or rule.soft
             link = self._tools.linker.link(
@@ -312,7 +312,8 @@ class AssociatedReader:
             others = (*parsed.words.associated, *parsed.words.mentions, *parsed.words.causes)
             if high - low > _NEAR or any(low <= match.start < high for match in others):
                 return False
-        return high - low <= _FAR
+        told_apart = any(parsed.words.tokens[at].norm in (";", ".") for at in range(low, high))
+        return high - low <= _FAR and not told_apart
 
     def _size(self, report: ParsedReport, parsed: ParsedSentence, name: Name, rule: AssociatedRule) -> float | None:
         # The structure that a tear is in stands between it and its size.

@@ -101,13 +101,13 @@ class TissueFinder:
                 at = match.end
                 continue
             norm = words.tokens[at].norm
-            length = self._lexicon.at("places", words.tokens, at, limit)
-            if at in others or norm in (";", ":", "(") or (self._lexicon.has("verbs", norm) and not length):
+            if at in others or norm in (";", ":", "("):
                 break
             if found and not (self._lexicon.has("joins", norm) or self._is_light(words, at)):
                 break
             if not found and (norm in (",", "with") or self._lexicon.has("joins", norm)):
                 break
+            length = self._lexicon.at("places", words.tokens, at, limit) or int(self._lexicon.has("verbs", norm))
             if not (length or self._is_light(words, at) or self._lexicon.has("joins", norm)):
                 unknown += 1
                 if unknown > _UNKNOWN:
