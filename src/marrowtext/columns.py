@@ -197,14 +197,14 @@ Made by `marrowtext columns` from the column definitions; do not edit it by hand
 Types are the same in CSV, JSONL, Parquet and pandas. An empty value is an empty cell in CSV and `null` in JSONL
 and Parquet. In pandas, columns that have a list of values are categories and show an empty value as `NaN`, the
 others show it as `<NA>`; `isna()` finds both. Booleans are `true` and `false` in CSV. Input columns that are
-carried along follow the columns of both tables: as text in files, with their own types in pandas.
+carried along follow the columns of each table: as text in files, with their own types in pandas.
 
 `start` and `end` count in the text of one column. Where several text columns are joined (`--text-column` given
 more than once), they count in the joined text: for each column that holds something, in the order given, a line
 with its name in capitals and a colon (without the words report and text: `IMPRESSION:` for `report_impression`),
 then its text, with an empty line between them. That text is written to no table.
 
-Beside its two tables `marrowtext extract` writes a manifest (`findings.csv.manifest.json` beside `findings.csv`), which
+Beside its tables `marrowtext extract` writes a manifest (`findings.csv.manifest.json` beside `findings.csv`), which
 says what they were made of: see [large-runs.md](large-runs.md).
 """
 

@@ -39,6 +39,7 @@ from marrowtext.schema import (
     HeadingRule,
     LookalikeRule,
     MentionRule,
+    NameRule,
     Policy,
     SideRule,
     SiteRule,
@@ -308,9 +309,17 @@ def _check_sites(sites: Mapping[str, SiteRule], rules: Mapping[str, ExampleRule]
         if site is not None and site not in sites:
             raise RuleError(f"{origins[rule.id]}: rule {rule.id}: {key}: unknown site {site!r}")
 
+    structures = {rule.id.removeprefix("structure.") for rule in rules.values() if isinstance(rule, StructureRule)}
+    regions = {site.region for site in sites.values()}
     for rule in rules.values():
-        if isinstance(rule, MentionRule):
+        if isinstance(rule, NameRule):
             check(rule, "site", rule.site)
+        if isinstance(rule, AssociatedRule):
+            for key, known, names in (("of", structures, rule.of), ("at", regions, rule.at)):
+                for name in names:
+                    if name not in known:
+                        told = f"{origins[rule.id]}: rule {rule.id}: {key}: unknown name {name!r}"
+                        raise RuleError(f"{told}; known are {', '.join(sorted(known))}")
         if isinstance(rule, SiteRule):
             check(rule, "parent", rule.parent)
             for site in rule.plural_sites:

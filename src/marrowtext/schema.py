@@ -258,6 +258,9 @@ class AssociatedRule(NameRule):
     """
 
     concept: AssociatedConcept | None = None
+    neutral: Literal[False] = False
+    anaphor: Literal[False] = False
+    subchondral: Literal[False] = False
     of: Mapping[str, AssociatedConcept | Literal["none"]] = Field(default_factory=dict)
     at: Mapping[str, AssociatedConcept | Literal["none"]] = Field(default_factory=dict)
     joint: bool = False
