@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
+import pandas
 import pytest
 
+from marrowtext import associated, extract_associated
+from marrowtext.batch import extract_tables
+from marrowtext.columns import ASSOCIATED_TABLE
+from marrowtext.errors import InputError, RuleError
 from marrowtext.model import AssociatedFinding, Report
 from marrowtext.pipeline import Pipeline
+from marrowtext.pool import Pool
+from marrowtext.readers import ReportRow, read_reports
+from marrowtext.rules import load_rules, shipped_patterns
 
 
 def tell(finding: AssociatedFinding) -> str:
@@ -27,7 +38,8 @@ _ACADEMIC = [
     (
         "EXAM: MRI of the left hip without contrast.\nFINDINGS:\nOsseous structures: There is a serpentine area of "
         "osteonecrosis in the anterosuperior left femoral head, ARCO stage 2, without subchondral collapse. No acute "
-        "fracture or dislocation.\nJoint: Moderate left hip joint effusion. Mild synovitis.\nLabrum: There is a tear of "
+        "fracture or dislocation.\nJoint: Moderate left hip joint effusion. Mild synovitis.\nLabrum: There is a "
+        "tear of "
         "the anterosuperior labrum.\nIMPRESSION:\n1. Osteonecrosis of the left femoral head.",
         [
             "osteonecrosis present femoral_head left ARCO 2",
@@ -41,7 +53,8 @@ _ACADEMIC = [
         ],
     ),
     (
-        "FINDINGS: Menisci: Complex tear of the posterior horn of the medial meniscus. The lateral meniscus is intact.\n"
+        "FINDINGS: Menisci: Complex tear of the posterior horn of the medial meniscus. The lateral meniscus is "
+        "intact.\n"
         "Ligaments: Complete tear of the anterior cruciate ligament. Grade 2 sprain of the MCL. The PCL and LCL are "
         "intact.\nCartilage: Full-thickness cartilage loss of the medial femoral condyle, Outerbridge grade IV.\n"
         "Joint fluid: Large joint effusion.",
@@ -101,7 +114,8 @@ _BRITISH = [
         ],
     ),
     (
-        "MRI sacroiliac joints. Erosions are seen at both sacroiliac joints with subchondral sclerosis and fatty change "
+        "MRI sacroiliac joints. Erosions are seen at both sacroiliac joints with subchondral sclerosis and fatty "
+        "change "
         "of the adjacent ilium. No ankylosis. No enthesitis.",
         [
             "erosion present sacroiliac_joint bilateral",
@@ -111,7 +125,8 @@ _BRITISH = [
         ],
     ),
     (
-        "The previously noted fracture of the right sacral ala has healed. New insufficiency fracture of the left sacral "
+        "The previously noted fracture of the right sacral ala has healed. New insufficiency fracture of the left "
+        "sacral "
         "ala. The joint effusion has resolved.",
         [
             "fracture absent sacral_ala right resolved",
@@ -120,7 +135,8 @@ _BRITISH = [
         ],
     ),
     (
-        "Right total hip replacement in situ. There is no periprosthetic fracture. A large soft tissue collection is in "
+        "Right total hip replacement in situ. There is no periprosthetic fracture. A large soft tissue collection "
+        "is in "
         "keeping with an abscess. Infection cannot be excluded.",
         [
             "hardware present hip_joint right",
@@ -130,7 +146,8 @@ _BRITISH = [
         ],
     ),
     (
-        "Scaphoid waist fracture with cystic change. The proximal pole is sclerotic, suspicious for avascular necrosis. "
+        "Scaphoid waist fracture with cystic change. The proximal pole is sclerotic, suspicious for avascular "
+        "necrosis. "
         "The scapholunate ligament is torn.",
         [
             "fracture present scaphoid",
@@ -144,7 +161,8 @@ _BRITISH = [
 
 _INDIAN = [
     (
-        "MRI RT KNEE. Grade III signal noted in posterior horn of medial meniscus - s/o tear. ACL shows complete tear. PCL, "
+        "MRI RT KNEE. Grade III signal noted in posterior horn of medial meniscus - s/o tear. ACL shows complete "
+        "tear. PCL, "
         "MCL and LCL appear normal. Mild joint effusion noted. Chondromalacia patella grade II. No e/o fracture.",
         [
             "meniscal_tear possible right",
@@ -165,7 +183,8 @@ _INDIAN = [
         ],
     ),
     (
-        "Wedge compression fracture of D12 vertebral body noted with approx 40% height loss. No e/o retropulsion. Modic type "
+        "Wedge compression fracture of D12 vertebral body noted with approx 40% height loss. No e/o retropulsion. "
+        "Modic type "
         "II endplate changes at L4-L5. No paraspinal abscess.",
         [
             "fracture present vertebral_body T12",
@@ -174,7 +193,8 @@ _INDIAN = [
         ],
     ),
     (
-        "Imp: - Features s/o tuberculous spondylodiscitis at L3-4 level with paraspinal abscess.\n- Partial collapse of L3 "
+        "Imp: - Features s/o tuberculous spondylodiscitis at L3-4 level with paraspinal abscess.\n- Partial "
+        "collapse of L3 "
         "vertebral body.",
         [
             "infection possible vertebra L3-L4",
@@ -211,7 +231,8 @@ _TEMPLATE = [
         ],
     ),
     (
-        "RIGHT SHOULDER\nROTATOR CUFF: Full-thickness tear of the supraspinatus, 2.1 cm. No subscapularis tear.\nBICEPS: No "
+        "RIGHT SHOULDER\nROTATOR CUFF: Full-thickness tear of the supraspinatus, 2.1 cm. No subscapularis "
+        "tear.\nBICEPS: No "
         "tear.\nLABRUM: No tear.\nBONES: Hill-Sachs deformity of the humeral head. No bony Bankart.",
         [
             "tendon_tear present right",
@@ -281,7 +302,8 @@ _HARD = [
         ["sclerosis present sacroiliac_iliac_side bilateral unchanged", "erosion present left increased"],
     ),
     (
-        "COMPARISON: MRI of 2020 showed a stress fracture of the left femoral neck.\nFINDINGS: No stress fracture. No mass "
+        "COMPARISON: MRI of 2020 showed a stress fracture of the left femoral neck.\nFINDINGS: No stress fracture. "
+        "No mass "
         "effect.",
         ["stress_fracture historical femoral_neck left", "stress_fracture absent"],
     ),
@@ -318,7 +340,8 @@ _HARD = [
         ["enthesitis present calcaneus", "erosion present calcaneus", "bursitis present"],
     ),
     (
-        "Bilateral sacroiliitis with SPARCC score 12. Backfill in the left sacroiliac joint. Pedicle screws at L4 and L5.",
+        "Bilateral sacroiliitis with SPARCC score 12. Backfill in the left sacroiliac joint. Pedicle screws at L4 "
+        "and L5.",
         [
             "fatty_change present sacroiliac_joint left",
             "hardware present vertebra L4",
@@ -347,3 +370,132 @@ _STYLES = {
 )
 def test_report(pipeline: Pipeline, text: str, rows: list[str]) -> None:
     assert [tell(finding) for finding in pipeline.associated(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "structures"),
+    [
+        ("ACL and MCL are torn.", ["ACL", "MCL"]),
+        ("No ACL, PCL or meniscal tear.", ["ACL", "PCL", "meniscal"]),
+        ("Full-thickness supraspinatus tendon tear.", ["supraspinatus tendon"]),
+        ("Tear of the posterior horn of the medial meniscus.", ["posterior horn of the medial meniscus"]),
+        ("The tear involves the anterior fibers of the infraspinatus.", ["infraspinatus"]),
+        ("SUPRASPINATUS: Full-thickness tear of the anterior fibers.", ["SUPRASPINATUS"]),
+        ("Fracture of the talus.", [None]),
+    ],
+)
+def test_structure(pipeline: Pipeline, text: str, structures: list[str | None]) -> None:
+    assert [finding.structure for finding in pipeline.associated(Report("1", text))] == structures
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("12 x 8 mm subchondral cyst of the talus.", 12.0),
+        ("Full-thickness supraspinatus tear measuring 1.4 cm AP.", 14.0),
+        ("Achilles tendon rupture with a 3 cm gap.", None),
+        ("Medial meniscal root tear with 5 mm extrusion.", None),
+        ("Supraspinatus tear retracted 2 cm.", None),
+        ("No 5 mm cyst of the talus.", None),
+    ],
+)
+def test_size(pipeline: Pipeline, text: str, size: float | None) -> None:
+    (row,) = pipeline.associated(Report("1", text))
+    assert row.size_mm == size
+
+
+def test_row_holds_its_evidence(pipeline: Pipeline) -> None:
+    text = "HISTORY: Fall.\nFINDINGS: Normal marrow. Small joint effusion of the left hip."
+    (row,) = pipeline.associated(Report("7", text))
+    assert (row.report_id, row.associated, row.section) == ("7", 1, "findings")
+    assert text[row.start : row.end] == row.mention == "Small joint effusion"
+    assert row.sentence == "Small joint effusion of the left hip."
+    assert (row.laterality, row.laterality_source) == ("left", "mention")
+    assert row.rules == ("associated.effusion", "site.hip_joint", "side.left", "heading.findings")
+
+
+def test_findings_do_not_depend_on_the_pass(pipeline: Pipeline) -> None:
+    report = Report(
+        "1", "Stress fracture of the left talus with marrow edema and effusion. No marrow edema of the cuboid."
+    )
+    before = pipeline.findings(report)
+    pipeline.associated(report)
+    assert pipeline.findings(report) == before
+
+
+def test_one_text() -> None:
+    (row,) = associated("Tear of the ACL.", id="3", title="MRI LEFT KNEE")
+    assert (row.report_id, row.concept, row.laterality) == ("3", "ligament_tear", "left")
+
+
+def test_one_text_is_a_text() -> None:
+    with pytest.raises(TypeError, match="text is to be one report"):
+        associated(["Tear of the ACL."])  # type: ignore[arg-type]
+
+
+def test_frame() -> None:
+    frame = pandas.DataFrame(
+        {"text": ["Small effusion.", "Intact menisci.", "No fracture."], "id": ["a", "b", "c"], "sex": ["F", "M", "F"]}
+    )
+    table = extract_associated(frame, carry="sex")
+    assert list(table.columns) == [*(column.name for column in ASSOCIATED_TABLE), "sex"]
+    told = table[["report_id", "row", "concept", "assertion", "sex"]].astype(object).values.tolist()
+    assert told == [["a", 1, "effusion", "present", "F"], ["c", 3, "fracture", "absent", "F"]]
+    assert [str(table[name].dtype) for name in ("concept", "size_mm", "site")] == ["category", "Float64", "string"]
+    assert extract_associated([]).empty
+
+
+@pytest.mark.usefixtures("inline")
+def test_table_beside_the_others(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("id,text\n1,Small effusion.\n2,\n3,Torn ACL.\n")
+    manifest = extract_tables(read_reports(source), out, associated=True)
+    with (tmp_path / "out.associated.csv").open(newline="") as file:
+        rows = [(row["report_id"], row["row"], row["concept"]) for row in csv.DictReader(file)]
+    assert rows == [("1", "1", "effusion"), ("3", "3", "ligament_tear")]
+    assert sorted(manifest.tables) == ["associated", "findings", "reports"]
+    assert manifest.options["associated"] is True
+
+
+@pytest.mark.usefixtures("inline")
+def test_table_is_written_on_request_alone(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,text\n1,Small effusion.\n")
+    extract_tables(read_reports(source), tmp_path / "out.csv")
+    assert not (tmp_path / "out.associated.csv").exists()
+
+
+@pytest.mark.usefixtures("inline")
+def test_table_that_is_there_is_kept(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,text\n1,Small effusion.\n")
+    (tmp_path / "out.associated.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"its associated table out\.associated\.csv exists already"):
+        extract_tables(read_reports(source), tmp_path / "out.csv", associated=True)
+    assert (tmp_path / "out.associated.csv").read_text() == "mine"
+
+
+def test_worker_gives_both() -> None:
+    with Pool((shipped_patterns(),), 1, associated=True) as pool:
+        reader = [ReportRow(1, Report("1", "Small effusion with marrow edema of the talus."), None, False)]
+        ((_, (answer,)),) = pool.read([reader])
+    assert [row["concept"] for row in answer.associated] == ["effusion"]
+    assert [row["concept"] for row in answer.findings] == ["edema"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('of = { meniscuss = "meniscal_tear" }', "of: unknown name 'meniscuss'"),
+        ('at = { moon = "none" }', "at: unknown name 'moon'"),
+        ('concept = "tear"', "concept"),
+        ("neutral = true", "neutral"),
+        ('site = "moon"', "site: unknown site 'moon'"),
+    ],
+)
+def test_wrong_rule_is_refused(tmp_path: Path, line: str, message: str) -> None:
+    rule = f'[[associated]]\nid = "associated.own"\n{line}\nterms = ["x"]\nfinds = ["X."]\nskips = ["Y."]\n'
+    (tmp_path / "own.toml").write_text(rule)
+    with pytest.raises(RuleError, match=message) as told:
+        load_rules(shipped_patterns(), tmp_path)
+    assert "own.toml: rule associated.own" in str(told.value)

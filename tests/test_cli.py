@@ -511,7 +511,9 @@ def test_rules_check_tells_a_failing_example(
     # The shipped pipeline lacks the rule: its example fails, and no other pipeline need be built.
     monkeypatch.setattr(
         "marrowtext.reading.shared_pipeline",
-        lambda folders: SimpleNamespace(read=pipeline.read, rules=load_rules(*folders)),
+        lambda folders: SimpleNamespace(
+            read=pipeline.read, read_associated=pipeline.read_associated, rules=load_rules(*folders)
+        ),
     )
     result = run("rules", "check", tmp_path)
     lines = result.out.splitlines()

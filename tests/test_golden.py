@@ -132,4 +132,4 @@ def test_every_row_names_the_rules_that_made_it(reading: Reading) -> None:
 def test_edema_of_the_muscle_is_rejected_and_says_why(reading: Reading) -> None:
     (rejected,) = reading.rejected
     assert HIP[rejected.start :].startswith("Edema in the gluteus minimus")
-    assert (rejected.end - rejected.start, rejected.reason) == (5, "structure.muscle")
+    assert (rejected.end - rejected.start, rejected.reason) == (5, "structure.tendon_muscle")

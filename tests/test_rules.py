@@ -460,7 +460,7 @@ def test_no_shipped_rule_holds_a_term_or_an_example_twice(shipped: RuleSet) -> N
 
 @pytest.mark.parametrize("kind", [MentionRule, SiteRule, SideRule, CauseRule, AttributeRule, GradeRule])
 def test_no_phrase_means_two_things(shipped: RuleSet, kind: type[ExampleRule]) -> None:
-    """Two rules may hold one phrase only if they say the same of it, or fill different columns.
+    """Two rules may hold one phrase only if they say the same of it, or fill different columns or tables.
 
     The short names of sites are left out: they count only beside another site, which tells them apart.
     """
@@ -469,7 +469,7 @@ def test_no_phrase_means_two_things(shipped: RuleSet, kind: type[ExampleRule]) -
         says = str(rule.model_dump(exclude=_NO_MEANING | ({"id"} if kind is not SiteRule else set())))
         for form, phrase in set(rule.phrases()):
             if form != "short":
-                key = (getattr(rule, "column", None), form, phrase)
+                key = (getattr(rule, "column", None), rule.beside, form, phrase)
                 meanings.setdefault(key, {})[says] = rule.id
     doubles = {key[-1]: sorted(rules.values()) for key, rules in meanings.items() if len(rules) > 1}
     assert doubles == {}

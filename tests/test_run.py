@@ -214,6 +214,7 @@ def test_manifest_tells_the_run(small: None, reports: Path, tmp_path: Path) -> N
         "encoding": "utf-8",
         "max_length": 1000,
         "report_seconds": 60.0,
+        "associated": False,
     }
     assert written["counts"] == {
         "reports": 23,

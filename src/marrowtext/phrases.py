@@ -169,7 +169,11 @@ class Lexicon:
         by_kind: dict[type[ExampleRule], list[Match]] = {}
         for match in matches:
             by_kind.setdefault(type(match.rule), []).append(match)
+        grades = _longest(by_kind.get(GradeRule, []))
         names = _longest([*by_kind.get(LookalikeRule, ()), *by_kind.get(MentionRule, ())])
+        if grades:
+            # In "MOAKS BML grade 3" the lesion is a part of the name of the system.
+            names = [match for match in names if not any(_is_part(match, grade) for grade in grades)]
         sites = by_kind.get(SiteRule, [])
         structures = [m for m in by_kind.get(StructureRule, ()) if not _is_of_bone(m, sites, sentence.tokens)]
         lesions = [match for match in structures if _structure(match).concepts]
@@ -202,7 +206,7 @@ class Lexicon:
             sides=sides,
             zones=zones_left,
             attributes=tuple(others),
-            grades=tuple(_longest(by_kind.get(GradeRule, []))),
+            grades=tuple(grades),
             causes=tuple(_longest(by_kind.get(CauseRule, []))),
             associated=tuple(_longest(by_kind.get(AssociatedRule, []))),
             levels=tuple(self._find_levels(sentence, text)),
@@ -319,6 +323,12 @@ def _only(kind: type[ExampleRule], matches: Iterable[Match]) -> tuple[Match, ...
 def _tokens_of(matches: Iterable[Match]) -> frozenset[int]:
     """Give the numbers of the tokens in matches."""
     return frozenset([at for match in matches for at in range(match.start, match.end)])
+
+
+def _is_part(match: Match, other: Match) -> bool:
+    """Say whether a match is a part of a longer one."""
+    longer = other.end - other.start > match.end - match.start
+    return longer and other.start <= match.start and match.end <= other.end
 
 
 def _inside(match: Match, others: Iterable[Match]) -> bool:

@@ -13,7 +13,9 @@ _UNIT = r"(mm|millimet(?:er|re)s?|cms?|centimet(?:er|re)s?)\b"
 # A direction may stand behind a number, in capitals or in brackets: "12 mm (AP) x 8 TR".
 _AXIS = r"(?:\s*(?-i:[A-Z]{2,4}\b|\([A-Za-z]{2,4}\)))?"
 _STEP = rf"\s*-?\s*(?:{_UNIT})?\.?{_AXIS}\s*(?:[x×*]|by)\s*"
-_SIZE = re.compile(rf"{_NUMBER}(?:{_STEP}{_NUMBER})?(?:{_STEP}{_NUMBER})?\s*-?\s*{_UNIT}", re.IGNORECASE)
+_SIZE = re.compile(rf"{_NUMBER}(?:{_STEP}{_NUMBER})?(?:{_STEP}{_NUMBER})?{_AXIS}\s*-?\s*{_UNIT}", re.IGNORECASE)
+# Most sentences hold no number, which is seen sooner than that they hold no measure.
+_DIGIT = re.compile(r"\d")
 
 
 class Size(NamedTuple):
@@ -29,6 +31,8 @@ def find_sizes(text: str, start: int, end: int) -> Iterator[Size]:
 
     A number without a unit of its own has the next one that is given.
     """
+    if _DIGIT.search(text, start, end) is None:
+        return
     for match in _SIZE.finditer(text, start, end):
         first, unit, second, other, third, last = match.groups()
         units = (unit or (other if second and third else None) or last, other or last, last)

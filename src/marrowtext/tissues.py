@@ -117,8 +117,8 @@ class TissueFinder:
 
     def _subject(self, words: Words, known: Sequence[Match], low: int, start: int) -> list[Match]:
         """Give the last structures before a finding, with those of the same list: "the ACL and MCL are torn"."""
-        before = [match for match in known if low <= match.start and match.end <= start]
-        if not before:
+        before = [match for match in known if match.end <= start]
+        if not before or before[-1].start < low:
             return []
         found = [before[-1]]
         for one, other in reversed(list(pairwise(before))):
