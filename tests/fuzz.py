@@ -10,7 +10,7 @@ import random
 import sys
 import time
 
-from hostile import check_line_ends, check_offsets, check_trailing_space, texts
+from hostile import check_associated, check_line_ends, check_offsets, check_trailing_space, texts
 from hypothesis import given, seed, settings
 
 from marrowtext.pipeline import Pipeline, load_pipeline
@@ -26,6 +26,7 @@ def try_round(pipeline: Pipeline, number: int) -> None:
     @given(text=texts())
     def keep_promises(text: str) -> None:
         check_offsets(pipeline, text)
+        check_associated(pipeline, text)
         check_line_ends(pipeline, text)
         check_trailing_space(pipeline, text)
 

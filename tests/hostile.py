@@ -95,6 +95,19 @@ def check_offsets(pipeline: Pipeline, text: str) -> None:
     assert read(pipeline, text) == rows
 
 
+def check_associated(pipeline: Pipeline, text: str) -> None:
+    """The same of the associated table."""
+    rows = pipeline.associated(Report("1", text))
+    for number, row in enumerate(rows, start=1):
+        assert text[row.start : row.end] == row.mention
+        assert row.mention in row.sentence
+        assert row.sentence in text
+        assert row.structure is None or row.structure in text
+        assert row.grade_words is None or row.grade_words in text
+        assert row.associated == number
+    assert pipeline.associated(Report("1", text)) == rows
+
+
 def check_line_ends(pipeline: Pipeline, text: str) -> None:
     """Line ends of Windows change nothing but offsets, and the line ends in what is quoted."""
     plain = text.replace("\r", "")

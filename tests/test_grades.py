@@ -73,6 +73,16 @@ def test_grade_of_an_associated_finding(
     assert (row.grade_system, row.grade_version, row.grade, row.grade_words) == stated
 
 
+def test_grades_of_two_sides_are_told_apart(pipeline: Pipeline) -> None:
+    text = "Osteonecrosis of both femoral heads, ARCO stage 3A right and stage 3B left, effusion on the right."
+    rows = pipeline.associated(Report("1", text))
+    assert [(row.concept, row.laterality, row.grade) for row in rows] == [
+        ("osteonecrosis", "right", "3A"),
+        ("osteonecrosis", "left", "3B"),
+        ("effusion", "right", None),
+    ]
+
+
 def test_denied_finding_has_no_grade(pipeline: Pipeline) -> None:
     (row,) = pipeline.associated(Report("1", "No grade 3 chondromalacia."))
     assert (row.assertion, row.grade) == ("absent", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import pytest
-from hostile import check_line_ends, check_offsets, check_trailing_space, texts
+from hostile import check_associated, check_line_ends, check_offsets, check_trailing_space, texts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,6 +36,12 @@ def pool() -> Iterator[Pool]:
 @given(text=texts())
 def test_rows_quote_the_text_where_they_say_and_do_so_twice(pipeline: Pipeline, text: str) -> None:
     check_offsets(pipeline, text)
+
+
+@often
+@given(text=texts())
+def test_associated_rows_quote_the_text_too(pipeline: Pipeline, text: str) -> None:
+    check_associated(pipeline, text)
 
 
 @often

@@ -336,9 +336,14 @@ class AssociatedReader:
         if len({side.grade for _, side in apart}) < 2:
             yield told
             return
-        tokens = words.tokens
-        last = max(n for n, token in enumerate(tokens) if token.norm in {str(a.grade).lower() for _, a in apart})
-        said = report.text[tokens[grade.start].start : tokens[last].end]
+        ends = [
+            token.start + len(value)
+            for value in (str(attributes.grade) for _, attributes in apart)
+            for token in words.tokens[grade.start : behind]
+            if report.text.startswith(value, token.start)
+        ]
+        first = words.tokens[grade.start].start
+        said = report.text[first : max(ends, default=first + len(grade.words))]
         for side, attributes in apart:
             value = attributes.grade or grade.value
             sided = replace(row, place=replace(row.place, side=side))

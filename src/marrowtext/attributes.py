@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -203,13 +202,13 @@ class AttributeReader:
     def _graded(self, words: Words, text: str, attributes: Attributes) -> list[tuple[int, int, Attributes]]:
         """Give the grades of the first system that the sentence names: "Fredericson grade 2 right and grade 3 left"."""
         for match in words.grades:
-            grade = re.compile(_grade_rule(match).grades, re.IGNORECASE)
-            return [
-                (at - 1, at + 1, attributes._replace(grade=text[words.tokens[at].start : words.tokens[at].end]))
+            starts = (
+                at
                 for at in range(match.end, len(words.tokens))
-                if grade.fullmatch(words.tokens[at].norm)
-                and (at == match.end or self._lexicon.has("grade_words", words.tokens[at - 1].norm))
-            ]
+                if at == match.end or self._lexicon.has("grade_words", words.tokens[at - 1].norm)
+            )
+            values = (self._grades.read_value(words, text, at, _grade_rule(match)) for at in starts)
+            return [(at - 1, end, attributes._replace(grade=value)) for at, end, value in filter(None, values)]
         return []
 
     def _is_run(self, words: Words, told: Sequence[tuple[int, int, Attributes]], start: int, end: int) -> bool:

@@ -57,11 +57,20 @@ class GradeReader:
         told = None if version is None else text[tokens[version[0]].start : tokens[version[1] - 1].end]
         return Grade(first, last, rule, value, told, text[tokens[first].start : tokens[last - 1].end])
 
+    def read_value(self, words: Words, text: str, at: int, rule: GradeRule) -> tuple[int, int, str] | None:
+        """Give a grade that begins at a token, or a range of two: "2-3", "IIIA", "2 to 3"."""
+        found = _pattern(rule.grades).match(text, words.tokens[at].start, words.sentence.end)
+        if found is None:
+            return None
+        end = next((n for n in range(at, len(words.tokens)) if words.tokens[n].start >= found.end()), len(words.tokens))
+        first, second = (re.sub(r"\s", "", part) if part else None for part in found.groups())
+        return at, end, f"{first}-{second}" if second else str(first)
+
     def _behind(self, words: Words, text: str, at: int, rule: GradeRule) -> tuple[int, int, str] | None:
         for _ in range(_APART):
             if at >= len(words.tokens):
                 return None
-            found = self._value(words, text, at, rule)
+            found = self.read_value(words, text, at, rule)
             if found is not None:
                 return found
             length = self._lexicon.at("grade_gaps", words.tokens, at)
@@ -77,7 +86,7 @@ class GradeReader:
         for _ in range(_APART):
             for start in range(max(last - 3, 0), last):
                 led = start > 0 and self._lexicon.has("grade_words", tokens[start - 1].norm)
-                found = self._value(words, text, start, rule) if led else None
+                found = self.read_value(words, text, start, rule) if led else None
                 if found is not None and found[1] == last:
                     return start - 1, found[1], found[2]
             length = self._lexicon.before("grade_links", tokens, last)
@@ -86,15 +95,6 @@ class GradeReader:
                 return None
             last -= length
         return None
-
-    def _value(self, words: Words, text: str, at: int, rule: GradeRule) -> tuple[int, int, str] | None:
-        """Give a grade that begins at a token, or a range of two: "2-3", "IIIA", "2 to 3"."""
-        found = _pattern(rule.grades).match(text, words.tokens[at].start, words.sentence.end)
-        if found is None:
-            return None
-        end = next((n for n in range(at, len(words.tokens)) if words.tokens[n].start >= found.end()), len(words.tokens))
-        first, second = (re.sub(r"\s", "", part) if part else None for part in found.groups())
-        return at, end, f"{first}-{second}" if second else str(first)
 
     def _version(self, words: Words, match: Match, value: tuple[int, int]) -> tuple[int, int] | None:
         """Find the version of a system beside its name: "2019 revised ARCO", "modified Outerbridge", "ARCO (2019)"."""

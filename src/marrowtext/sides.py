@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from marrowtext.ellipses import Row
 from marrowtext.engine import Match
 from marrowtext.links import LinkSource
 from marrowtext.model import Laterality, LateralitySource, SectionName
+from marrowtext.names import Name
 from marrowtext.parsing import ParsedReport
 from marrowtext.phrases import Words, side_of
 from marrowtext.places import Place
@@ -69,25 +72,35 @@ def find_side(report: ParsedReport, row: Row) -> Side:
 def _beside(report: ParsedReport, row: Row) -> Laterality | None:
     """Give a side that stands right at the mention, where its place is that of both sides: "edema on the right"."""
     place, name, parsed = row.place, row.name, report.parse(row.number)
-    if place is None or place.side is None or place.end > name.start or not parsed.words.sides:
+    if not parsed.words.sides:
         return None
     words = parsed.words
-    owned = {p for other in parsed.places for p in range(other.start, other.end)}
-    for match in words.sides:
-        if match.start in owned or side_of(match) is Laterality.BILATERAL:
-            continue
-        behind = name.end <= match.start <= name.end + 2
-        follows = words.norms(match.end, match.end + 1)
-        if behind and words.norms(name.end, match.start) in ("on the", "on", "", "in the", "of the"):
-            return None if follows.isalpha() and not report.tools.lexicon.has("after_side", follows) else side_of(match)
-    if place.side is not Laterality.BILATERAL:
+    if place is None:
+        return _right_behind(report, words, name, frozenset())
+    if place.side is None or place.end > name.start:
         return None
+    owned = {p for other in parsed.places for p in range(other.start, other.end)}
+    behind = _right_behind(report, words, name, owned)
+    if behind is not None or place.side is not Laterality.BILATERAL:
+        return behind
     for match in words.sides:
         if match.start in owned or side_of(match) is Laterality.BILATERAL:
             continue
         opens = match.start == 0 or words.norms(match.start - 1, match.start) in (",", ";", "-", ":", "(", ".")
         if 0 <= name.start - match.end <= (_OPENED if opens else _BESIDE) and place.end <= match.start:
             return side_of(match)
+    return None
+
+
+def _right_behind(report: ParsedReport, words: Words, name: Name, owned: Collection[int]) -> Laterality | None:
+    """Give the single side that the words right behind a name give it, where it is no other thing's."""
+    for match in words.sides:
+        near = name.end <= match.start <= name.end + 2 and match.start not in owned
+        if not near or side_of(match) is Laterality.BILATERAL:
+            continue
+        follows = words.norms(match.end, match.end + 1)
+        if words.norms(name.end, match.start) in ("on the", "on", "", "in the", "of the"):
+            return None if follows.isalpha() and not report.tools.lexicon.has("after_side", follows) else side_of(match)
     return None
 
 
