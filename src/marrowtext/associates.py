@@ -172,6 +172,7 @@ class AssociatedReader:
                 rejected.append(_reject(words, name.members[0], "not said what it is in"))
                 continue
             found = [place for place in link.places if not rule.joint or self._is_joint(place)]
+            found = _nearest(found, name, parsed.names)
             found = found or self._value_places(words, places, name, rule) or _own_place(name)
             if link.source is LinkSource.HEADING:
                 # A side that the sentence tells is nearer than that of the heading: "Both hips: effusion on the right".
@@ -409,6 +410,15 @@ def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: 
         "grade_words": grade.words if grade else None,
         "rules": tuple(dict.fromkeys(rules)),
     }
+
+
+def _nearest(found: list[Place], name: Name, names: Sequence[Name]) -> list[Place]:
+    """Leave places behind the next finding to that, where there are nearer ones: "patellar dislocation with fracture of
+    the condyle".
+    """
+    behind = min((other.start for other in names if other.start >= name.end), default=None)
+    nearer = [place for place in found if behind is None or place.start < behind]
+    return nearer or found
 
 
 def _own_place(name: Name) -> list[Place]:
