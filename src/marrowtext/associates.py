@@ -6,29 +6,26 @@ those of `[[associated]]` rules are the mentions, and edema is what stands besid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from operator import attrgetter
-from typing import Any
 
 from marrowtext.assertion import Claim
 from marrowtext.attributes import Attributes
-from marrowtext.clauses import Clauses
+from marrowtext.companions import CompanionSentences, rule_of
 from marrowtext.ellipses import Row
 from marrowtext.engine import Match
+from marrowtext.entries import Entry, Meaning, write_entries
 from marrowtext.grades import Grade, GradeReader
 from marrowtext.links import LinkSource
-from marrowtext.model import Assertion, AssociatedConcept, AssociatedFinding, Rejected, Report, SectionName, Sentence
+from marrowtext.model import Assertion, AssociatedFinding, Rejected, Report, SectionName, Sentence
 from marrowtext.names import Name
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.phrases import Words
 from marrowtext.places import Place
-from marrowtext.schema import AssociatedRule, ExampleRule, GradeRule
-from marrowtext.sentences import ParsedSentence, SentenceReader
-from marrowtext.sides import find_side
+from marrowtext.schema import AssociatedRule
+from marrowtext.sentences import ParsedSentence
 from marrowtext.tissues import TissueFinder, kind_of
-from marrowtext.words import PhraseTree, normal_form
 
 __all__ = ["AssociatedReader", "AssociatedReading"]
 
@@ -37,10 +34,6 @@ _GRADED = 1
 # How far from a finding, in tokens, a grade may stand, and one without a system.
 _FAR = 16
 _NEAR = 7
-
-_START = attrgetter("start")
-# What tells two rows apart.
-_KEY = ("start", "end", "concept", "structure", "site", "level", "laterality", "assertion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,84 +44,12 @@ class AssociatedReading:
     rejected: tuple[Rejected, ...]
 
 
-class _Sentences(SentenceReader):
-    """Reads sentences with the names of associated findings for mentions."""
-
-    def __init__(self, tools: Tools) -> None:
-        super().__init__(tools.rules, tools.engine, tools.lexicon, tools.places, tools.causes)
-        self._tree: PhraseTree[tuple[ExampleRule, ...]] = PhraseTree()
-        phrases: dict[tuple[str, ...], dict[str, ExampleRule]] = {}
-        for rule in tools.rules.rules:
-            if isinstance(rule, AssociatedRule) or (isinstance(rule, GradeRule) and rule.apart):
-                for _, phrase in rule.phrases():
-                    phrases.setdefault(normal_form(phrase, tools.rules.spelling), {})[rule.id] = rule
-        for words, rules in phrases.items():
-            self._tree.add(words, tuple(rules.values()))
-
-    def may_name(self, sentence: Sentence) -> bool:
-        """Say whether a sentence holds a term of the table."""
-        return bool(self._tree.find(sentence.norms))
-
-    def _read_words(self, text: str) -> Words:
-        sentence = self._alone(text, SectionName.OTHER)
-        matches = [m for m in self._engine.match(sentence.tokens, text) if not isinstance(m.rule, AssociatedRule)]
-        matches += [
-            Match(start, end, rule, "term")
-            for start, end, rules in self._tree.find([token.norm for token in sentence.tokens])
-            for rule in rules
-        ]
-        words = self._lexicon.sort(sentence, text, matches)
-        graded = [match for match in words.grades if not _rule_of_grade(match).own]
-        names = tuple(name for name in _pick_names(words) if not any(_is_inside(name, grade) for grade in graded))
-        edema = tuple(match for match in words.mentions if not _overlaps(match, names))
-        return words._replace(
-            mentions=names,
-            associated=tuple(sorted((*(m for m in words.associated if not _overlaps(m, names)), *edema), key=_START)),
-            causes=tuple(match for match in words.causes if not _overlaps(match, names)),
-            lookalikes=tuple(match for match in words.lookalikes if not _overlaps(match, names)),
-        )
-
-    def _name(self, words: Words, places: Sequence[Place]) -> list[Name]:  # noqa: ARG002
-        return [Name(match.start, match.end, _rule(match), (match,)) for match in words.mentions]
-
-    def _cut(self, words: Words, places: Sequence[Place]) -> Clauses:
-        """Cut as for edema, and where a size begins a finding behind a comma: "no fracture, small effusion"."""
-        clauses = super()._cut(words, places)
-        tokens, starts = words.tokens, set(clauses.starts)
-        for match in words.mentions:
-            inside = self._lexicon.at("amounts", tokens, match.start, match.end)
-            length = inside or self._lexicon.before("amounts", tokens, match.start)
-            begin = match.start if inside else match.start - length
-            listed = any(token.norm in ("or", "nor") for token in tokens[begin:])
-            if length and begin > 0 and tokens[begin - 1].norm in (",", "and") and not listed:
-                starts.add(begin)
-        return Clauses(tuple(sorted(starts)), clauses.length)
-
-
-@dataclass(frozen=True, slots=True)
-class _Meaning:
-    """What a name means where it stands: its concept, and the structure that it is in."""
-
-    concept: AssociatedConcept
-    structure: Match | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """A row before it is written: `row` as the findings table has it, with what only this table has."""
-
-    row: Row
-    meaning: _Meaning
-    size_mm: float | None
-    grade: Grade | None
-
-
 class AssociatedReader:
     """Reads the associated findings of reports with the tools of the pipeline. It keeps no state of a report."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = copy(tools)
-        self._sentences = _Sentences(tools)
+        self._sentences = CompanionSentences(tools)
         self._tools.sentences = self._sentences
         self._lexicon = tools.lexicon
         self._grades = GradeReader(tools.lexicon)
@@ -143,9 +64,9 @@ class AssociatedReader:
         parsed = ParsedReport(self._tools, report, segmented)
         rejected: list[Rejected] = []
         told = [row for number in numbers for row in self._rows_of(parsed, number, rejected)]
-        return AssociatedReading(tuple(_write(self._tools, parsed, self._tissues, told)), tuple(rejected))
+        return AssociatedReading(tuple(write_entries(self._tools, parsed, self._tissues, told)), tuple(rejected))
 
-    def _rows_of(self, report: ParsedReport, number: int, rejected: list[Rejected]) -> Iterator[_Told]:
+    def _rows_of(self, report: ParsedReport, number: int, rejected: list[Rejected]) -> Iterator[Entry]:
         words, policy = report.words(number), self._tools.rules.policy
         rejected += [_reject(words, match, match.rule.id) for match in words.associated if _is_shape(match)]
         if not words.mentions:
@@ -155,7 +76,7 @@ class AssociatedReader:
         meanings = [self._meanings(report, number, parsed, name) for name in parsed.names]
         grades = self._assign_grades(report, number, parsed, meanings)
         for at, (name, claim) in enumerate(zip(parsed.names, parsed.claims, strict=True)):
-            rule = _rule(name.members[0])
+            rule = rule_of(name.members[0])
             places = [p for p in parsed.places if not rule.joint or p.level_only or self._is_joint(p)]
             measured = claim.assertion in policy.measured
             away = claim.no_site or rule.soft
@@ -176,7 +97,7 @@ class AssociatedReader:
             found = found or self._value_places(words, places, name, rule) or _own_place(name)
             if link.source is LinkSource.HEADING:
                 # A side that the sentence tells is nearer than that of the heading: "Both hips: effusion on the right".
-                found = [replace(place, side=None) for place in found]
+                found = [place._replace(side=None) for place in found]
             size = self._size(report, parsed, name, rule) if measured else None
             grade = grades.get(at) if measured else None
             assertion = self._lasting(rule, claim, words.sentence.section.name)
@@ -187,7 +108,7 @@ class AssociatedReader:
                 row = Row(number, name, place, source, assertion, claim.change, Attributes(), None, rules)
                 for meaning in self._meanings_at(rule, meanings[at], place):
                     graded = grade if grade and meaning.concept in grade.rule.associated else None
-                    yield from self._by_side(report, parsed, _Told(row, meaning, size, graded))
+                    yield from self._by_side(report, parsed, Entry(row, meaning, size, graded))
 
     def _lasting(self, rule: AssociatedRule, claim: Claim, section: SectionName) -> Assertion:
         """Give what is claimed. What was put in is there still where a section is about now, and a doubt is of how it
@@ -198,7 +119,7 @@ class AssociatedReader:
         there = past or claim.assertion is Assertion.POSSIBLE
         return Assertion.PRESENT if rule.lasting and there else claim.assertion
 
-    def _is_label(self, words: Words, names: Sequence[Name], meanings: Sequence[Sequence[_Meaning]], at: int) -> bool:
+    def _is_label(self, words: Words, names: Sequence[Name], meanings: Sequence[Sequence[Meaning]], at: int) -> bool:
         """Say whether a name only says what the words behind its colon are about: "Joint fluid: small effusion"."""
         end = names[at].end
         colon = next((n for n in range(end, len(words.tokens)) if words.tokens[n].norm == ":"), None)
@@ -226,9 +147,9 @@ class AssociatedReader:
         site = self._tools.rules.sites[place.site]
         return site.joint or site.junction or site.articular
 
-    def _meanings(self, report: ParsedReport, number: int, parsed: ParsedSentence, name: Name) -> list[_Meaning]:
+    def _meanings(self, report: ParsedReport, number: int, parsed: ParsedSentence, name: Name) -> list[Meaning]:
         """Give what a name means: one concept, or one for each structure of a list ("ACL and meniscal tears")."""
-        rule = _rule(name.members[0])
+        rule = rule_of(name.members[0])
         if rule.of:
             clause = parsed.clauses.around(name.start)
             found = self._tissues.find(parsed.words, name.start, name.end, clause, rule.of)
@@ -237,14 +158,14 @@ class AssociatedReader:
             if found:
                 concepts = [(rule.of[kind_of(match)], match) for match in found]
                 return [
-                    _Meaning(
+                    Meaning(
                         concept, match if not self._is_vague(parsed.words, match) else match._replace(start=0, end=0)
                     )
                     for concept, match in concepts
                     if concept != "none"
                 ]
         if rule.concept is not None:
-            return [_Meaning(rule.concept)]
+            return [Meaning(rule.concept)]
         return []
 
     def _is_vague(self, words: Words, match: Match) -> bool:
@@ -267,15 +188,15 @@ class AssociatedReader:
                 return [known[-1]._replace(start=0, end=0)]
         return []
 
-    def _meanings_at(self, rule: AssociatedRule, meanings: Sequence[_Meaning], place: Place | None) -> list[_Meaning]:
+    def _meanings_at(self, rule: AssociatedRule, meanings: Sequence[Meaning], place: Place | None) -> list[Meaning]:
         """Give what a name means at a place: a collapse is another thing in the spine than at a joint."""
         there = rule.at.get(self._tools.rules.sites[place.site].region) if place else None
         if there is None:
             return list(meanings)
-        return [] if there == "none" else [_Meaning(there)]
+        return [] if there == "none" else [Meaning(there)]
 
     def _assign_grades(
-        self, report: ParsedReport, number: int, parsed: ParsedSentence, meanings: Sequence[Sequence[_Meaning]]
+        self, report: ParsedReport, number: int, parsed: ParsedSentence, meanings: Sequence[Sequence[Meaning]]
     ) -> dict[int, Grade]:
         """Give each grade of a sentence, and of one behind it that names nothing, to the nearest finding it grades."""
         assigned: dict[int, tuple[int, Grade]] = {}
@@ -321,7 +242,7 @@ class AssociatedReader:
         words = parsed.words._replace(structures=()) if rule.soft else parsed.words
         return self._tools.attributes.read_size(words, report.text, name, parsed.names)
 
-    def _by_side(self, report: ParsedReport, parsed: ParsedSentence, told: _Told) -> Iterator[_Told]:
+    def _by_side(self, report: ParsedReport, parsed: ParsedSentence, told: Entry) -> Iterator[Entry]:
         """Give a row for each side where a sentence tells their grades apart: "ARCO III on the right, II left"."""
         row, grade = told.row, told.grade
         if grade is None or row.place is None:
@@ -347,69 +268,8 @@ class AssociatedReader:
         said = report.text[first : max(ends, default=first + len(grade.words))]
         for side, attributes in apart:
             value = attributes.grade or grade.value
-            sided = replace(row, place=replace(row.place, side=side))
+            sided = row._replace(place=row.place._replace(side=side))
             yield replace(told, row=sided, grade=replace(grade, value=value, words=said))
-
-
-def _write(
-    tools: Tools, report: ParsedReport, tissues: TissueFinder, told: Iterable[_Told]
-) -> Iterator[AssociatedFinding]:
-    """Write the rows out in text order, numbered from 1, without doubles."""
-    unique: dict[tuple[object, ...], dict[str, Any]] = {}
-    for one in told:
-        values = _write_row(tools, report, tissues, one)
-        key = tuple(values[column] for column in _KEY)
-        unique.setdefault(key, values)
-    ordered = sorted(unique.values(), key=lambda values: (values["start"], values["end"]))
-    for number, values in enumerate(ordered, start=1):
-        yield AssociatedFinding(associated=number, **values)
-
-
-def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: _Told) -> dict[str, Any]:
-    row, place, grade = told.row, told.row.place, told.grade
-    sentence, words = report.sentences[row.number], report.words(row.number)
-    tokens, sites = words.tokens, tools.rules.sites
-    start, end = tokens[row.name.start].start, tokens[row.name.end - 1].end
-    side, source = find_side(report, row)
-    level = place.level if place else None
-    if place and level is None and sites[place.site].level == "vertebra":
-        level = next((p.level for p in report.heading(sentence).places if p.level), None)
-    structure, tissue = None, told.meaning.structure
-    if tissue is not None and tissue.end:
-        first, last = tissues.whole(words, tissue, row.name.end - 1)
-        structure = report.text[tokens[first].start : tokens[last - 1].end]
-    rules = (
-        *row.rules,
-        *((tissue.rule.id,) if tissue else ()),
-        *(place.rules if place else ()),
-        *((grade.rule.id,) if grade else ()),
-        *((sentence.section.rule,) if sentence.section.rule else ()),
-    )
-    return {
-        "report_id": report.report.id,
-        "section": sentence.section.name,
-        "concept": told.meaning.concept,
-        "mention": report.text[start:end],
-        "start": start,
-        "end": end,
-        "sentence": report.text[sentence.start : sentence.end],
-        "assertion": row.assertion,
-        "change": row.change,
-        "structure": structure,
-        "site": place.site if place else None,
-        "region": sites[place.site].region if place else None,
-        "bone": tools.rules.bone(place.site) if place else None,
-        "level": level,
-        "zone": " ".join(place.zones) or None if place else None,
-        "laterality": side,
-        "laterality_source": source,
-        "size_mm": told.size_mm,
-        "grade_system": grade.rule.system if grade else None,
-        "grade_version": grade.version if grade else None,
-        "grade": grade.value if grade else None,
-        "grade_words": grade.words if grade else None,
-        "rules": tuple(dict.fromkeys(rules)),
-    }
 
 
 def _nearest(found: list[Place], name: Name, names: Sequence[Name]) -> list[Place]:
@@ -429,36 +289,6 @@ def _own_place(name: Name) -> list[Place]:
 
 def _distance(name: Name, grade: Grade) -> int:
     return max(grade.start - name.end, name.start - grade.end, 0)
-
-
-def _pick_names(words: Words) -> tuple[Match, ...]:
-    """Give the names that can have rows: of two on the same words the first, and none inside a name of edema."""
-    names: dict[tuple[int, int], Match] = {}
-    for match in words.associated:
-        inside = any(m.start <= match.start and match.end <= m.end for m in words.mentions)
-        if isinstance(match.rule, AssociatedRule) and match.rule.told and not inside:
-            names.setdefault((match.start, match.end), match)
-    return tuple(names.values())
-
-
-def _is_inside(match: Match, other: Match) -> bool:
-    """Say whether a match is a part of a longer one."""
-    longer = other.end - other.start > match.end - match.start
-    return longer and other.start <= match.start and match.end <= other.end
-
-
-def _rule_of_grade(match: Match) -> GradeRule:
-    assert isinstance(match.rule, GradeRule)
-    return match.rule
-
-
-def _overlaps(match: Match, others: Iterable[Match]) -> bool:
-    return any(match.start < other.end and other.start < match.end for other in others)
-
-
-def _rule(match: Match) -> AssociatedRule:
-    assert isinstance(match.rule, AssociatedRule)
-    return match.rule
 
 
 def _is_shape(match: Match) -> bool:

@@ -232,12 +232,12 @@ class Sentence:
     def opening(self, count: int) -> tuple[str, ...]:
         """Give the normal forms of the first `count` tokens, for which the others need not be read."""
         if self._norms is None:
-            return self._splitter.opening(self.start, self.end, count)
+            return self.splitter.opening(self.start, self.end, count)
         return self._norms[:count]
 
     def placed_in(self, section: Section) -> Sentence:
         """Give the same sentence in another section."""
-        placed = Sentence(self.start, self.end, section, self.headings, self._splitter)
+        placed = Sentence(self.start, self.end, section, self.headings, self.splitter)
         placed._tokens, placed._norms = self._tokens, self._norms
         return placed
 

@@ -1,0 +1,107 @@
+"""Companions: the sentences of a report, with the findings beside the edema as their mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from marrowtext.clauses import Clauses
+from marrowtext.engine import Match
+from marrowtext.model import Section, SectionName, Sentence
+from marrowtext.names import Name
+from marrowtext.parsing import Tools
+from marrowtext.phrases import Words
+from marrowtext.places import Place
+from marrowtext.schema import AssociatedRule, ExampleRule, GradeRule
+from marrowtext.sentences import SentenceReader
+from marrowtext.words import PhraseTree, TextSplitter, normal_form
+
+__all__ = ["CompanionSentences", "rule_of"]
+
+_START = attrgetter("start")
+
+
+class CompanionSentences(SentenceReader):
+    """Reads sentences with the names of associated findings for mentions."""
+
+    def __init__(self, tools: Tools) -> None:
+        super().__init__(tools.rules, tools.engine, tools.lexicon, tools.places, tools.causes)
+        self._tree: PhraseTree[tuple[ExampleRule, ...]] = PhraseTree()
+        phrases: dict[tuple[str, ...], dict[str, ExampleRule]] = {}
+        for rule in tools.rules.rules:
+            if isinstance(rule, AssociatedRule) or (isinstance(rule, GradeRule) and rule.apart):
+                for _, phrase in rule.phrases():
+                    phrases.setdefault(normal_form(phrase, tools.rules.spelling), {})[rule.id] = rule
+        for words, rules in phrases.items():
+            self._tree.add(words, tuple(rules.values()))
+
+    def may_name(self, sentence: Sentence) -> bool:
+        """Say whether a sentence holds a term of the table."""
+        return bool(self._tree.find(sentence.norms))
+
+    def _read_words(self, text: str) -> Words:
+        section = Section(SectionName.OTHER, 0, len(text))
+        sentence = Sentence(0, len(text), section, (), TextSplitter(text, self._rules.spelling))
+        matches = [m for m in self._engine.match(sentence.tokens, text) if not isinstance(m.rule, AssociatedRule)]
+        matches += [
+            Match(start, end, rule, "term")
+            for start, end, rules in self._tree.find([token.norm for token in sentence.tokens])
+            for rule in rules
+        ]
+        words = self._lexicon.sort(sentence, text, matches)
+        graded = [match for match in words.grades if not _rule_of_grade(match).own]
+        names = tuple(name for name in _pick_names(words) if not any(_is_inside(name, grade) for grade in graded))
+        edema = tuple(match for match in words.mentions if not _overlaps(match, names))
+        return words._replace(
+            mentions=names,
+            associated=tuple(sorted((*(m for m in words.associated if not _overlaps(m, names)), *edema), key=_START)),
+            causes=tuple(match for match in words.causes if not _overlaps(match, names)),
+            lookalikes=tuple(match for match in words.lookalikes if not _overlaps(match, names)),
+        )
+
+    def _name(self, words: Words, places: Sequence[Place]) -> list[Name]:  # noqa: ARG002
+        return [Name(match.start, match.end, rule_of(match), (match,)) for match in words.mentions]
+
+    def _cut(self, words: Words, places: Sequence[Place]) -> Clauses:
+        """Cut as for edema, and where a size begins a finding behind a comma: "no fracture, small effusion"."""
+        clauses = super()._cut(words, places)
+        tokens, starts = words.tokens, set(clauses.starts)
+        for match in words.mentions:
+            inside = self._lexicon.at("amounts", tokens, match.start, match.end)
+            length = inside or self._lexicon.before("amounts", tokens, match.start)
+            begin = match.start if inside else match.start - length
+            listed = any(token.norm in ("or", "nor") for token in tokens[begin:])
+            if length and begin > 0 and tokens[begin - 1].norm in (",", "and") and not listed:
+                starts.add(begin)
+        return Clauses(tuple(sorted(starts)), clauses.length)
+
+
+def _pick_names(words: Words) -> tuple[Match, ...]:
+    """Give the names that can have rows: of two on the same words the first, and none inside a name of edema."""
+    names: dict[tuple[int, int], Match] = {}
+    for match in words.associated:
+        inside = any(m.start <= match.start and match.end <= m.end for m in words.mentions)
+        if isinstance(match.rule, AssociatedRule) and match.rule.told and not inside:
+            names.setdefault((match.start, match.end), match)
+    return tuple(names.values())
+
+
+def _is_inside(match: Match, other: Match) -> bool:
+    """Say whether a match is a part of a longer one."""
+    longer = other.end - other.start > match.end - match.start
+    return longer and other.start <= match.start and match.end <= other.end
+
+
+def _rule_of_grade(match: Match) -> GradeRule:
+    assert isinstance(match.rule, GradeRule)
+    return match.rule
+
+
+def _overlaps(match: Match, others: Iterable[Match]) -> bool:
+    return any(match.start < other.end and other.start < match.end for other in others)
+
+
+def rule_of(match: Match) -> AssociatedRule:
+    """Give the rule of a name."""
+    assert isinstance(match.rule, AssociatedRule)
+    return match.rule

@@ -1,0 +1,99 @@
+"""Entries: rows of the associated table, and how they are written out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from marrowtext.ellipses import Row
+from marrowtext.engine import Match
+from marrowtext.grades import Grade
+from marrowtext.model import AssociatedConcept, AssociatedFinding
+from marrowtext.parsing import ParsedReport, Tools
+from marrowtext.sides import find_side
+from marrowtext.tissues import TissueFinder
+
+__all__ = ["Entry", "Meaning", "write_entries"]
+
+# What tells two rows apart.
+_KEY = ("start", "end", "concept", "structure", "site", "level", "laterality", "assertion")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a name means where it stands: its concept, and the structure that it is in."""
+
+    concept: AssociatedConcept
+    structure: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row before it is written: `row` as the findings table has it, with what only this table has."""
+
+    row: Row
+    meaning: Meaning
+    size_mm: float | None
+    grade: Grade | None
+
+
+def write_entries(
+    tools: Tools, report: ParsedReport, tissues: TissueFinder, told: Iterable[Entry]
+) -> Iterator[AssociatedFinding]:
+    """Write the rows out in text order, numbered from 1, without doubles."""
+    unique: dict[tuple[object, ...], dict[str, Any]] = {}
+    for one in told:
+        values = _write_row(tools, report, tissues, one)
+        key = tuple(values[column] for column in _KEY)
+        unique.setdefault(key, values)
+    ordered = sorted(unique.values(), key=lambda values: (values["start"], values["end"]))
+    for number, values in enumerate(ordered, start=1):
+        yield AssociatedFinding(associated=number, **values)
+
+
+def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: Entry) -> dict[str, Any]:
+    row, place, grade = told.row, told.row.place, told.grade
+    sentence, words = report.sentences[row.number], report.words(row.number)
+    tokens, sites = words.tokens, tools.rules.sites
+    start, end = tokens[row.name.start].start, tokens[row.name.end - 1].end
+    side, source = find_side(report, row)
+    level = place.level if place else None
+    if place and level is None and sites[place.site].level == "vertebra":
+        level = next((p.level for p in report.heading(sentence).places if p.level), None)
+    structure, tissue = None, told.meaning.structure
+    if tissue is not None and tissue.end:
+        first, last = tissues.whole(words, tissue, row.name.end - 1)
+        structure = report.text[tokens[first].start : tokens[last - 1].end]
+    rules = (
+        *row.rules,
+        *((tissue.rule.id,) if tissue else ()),
+        *(place.rules if place else ()),
+        *((grade.rule.id,) if grade else ()),
+        *((sentence.section.rule,) if sentence.section.rule else ()),
+    )
+    return {
+        "report_id": report.report.id,
+        "section": sentence.section.name,
+        "concept": told.meaning.concept,
+        "mention": report.text[start:end],
+        "start": start,
+        "end": end,
+        "sentence": report.text[sentence.start : sentence.end],
+        "assertion": row.assertion,
+        "change": row.change,
+        "structure": structure,
+        "site": place.site if place else None,
+        "region": sites[place.site].region if place else None,
+        "bone": tools.rules.bone(place.site) if place else None,
+        "level": level,
+        "zone": " ".join(place.zones) or None if place else None,
+        "laterality": side,
+        "laterality_source": source,
+        "size_mm": told.size_mm,
+        "grade_system": grade.rule.system if grade else None,
+        "grade_version": grade.version if grade else None,
+        "grade": grade.value if grade else None,
+        "grade_words": grade.words if grade else None,
+        "rules": tuple(dict.fromkeys(rules)),
+    }
