@@ -15,7 +15,7 @@ from marrowtext.errors import InputError, RuleError
 from marrowtext.model import AssociatedFinding, Report
 from marrowtext.pipeline import Pipeline
 from marrowtext.pool import Pool
-from marrowtext.readers import ReportRow, read_reports
+from marrowtext.readers import ReportRow, open_reports
 from marrowtext.rules import load_rules, shipped_patterns
 
 
@@ -449,7 +449,7 @@ def test_frame() -> None:
 def test_table_beside_the_others(tmp_path: Path) -> None:
     source, out = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text("id,text\n1,Small effusion.\n2,\n3,Torn ACL.\n")
-    manifest = extract_tables(read_reports(source), out, associated=True)
+    manifest = extract_tables(open_reports(source), out, associated=True)
     with (tmp_path / "out.associated.csv").open(newline="") as file:
         rows = [(row["report_id"], row["row"], row["concept"]) for row in csv.DictReader(file)]
     assert rows == [("1", "1", "effusion"), ("3", "3", "ligament_tear")]
@@ -461,7 +461,7 @@ def test_table_beside_the_others(tmp_path: Path) -> None:
 def test_table_is_written_on_request_alone(tmp_path: Path) -> None:
     source = tmp_path / "in.csv"
     source.write_text("id,text\n1,Small effusion.\n")
-    extract_tables(read_reports(source), tmp_path / "out.csv")
+    extract_tables(open_reports(source), tmp_path / "out.csv")
     assert not (tmp_path / "out.associated.csv").exists()
 
 
@@ -471,7 +471,7 @@ def test_table_that_is_there_is_kept(tmp_path: Path) -> None:
     source.write_text("id,text\n1,Small effusion.\n")
     (tmp_path / "out.associated.csv").write_text("mine")
     with pytest.raises(InputError, match=r"its associated table out\.associated\.csv exists already"):
-        extract_tables(read_reports(source), tmp_path / "out.csv", associated=True)
+        extract_tables(open_reports(source), tmp_path / "out.csv", associated=True)
     assert (tmp_path / "out.associated.csv").read_text() == "mine"
 
 
