@@ -4,7 +4,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from marrowtext.agreement import Agreement, measure_agreement
+    from marrowtext.cohort import Cohort, CohortResult
     from marrowtext.component import load
+    from marrowtext.courses import CourseFrames, follow_courses
     from marrowtext.evaluate import Evaluation, evaluate
     from marrowtext.explain import show
     from marrowtext.frames import extract, extract_associated, extract_frames
@@ -12,23 +15,32 @@ if TYPE_CHECKING:
     from marrowtext.model import AssociatedFinding, Finding, Report
     from marrowtext.readers import open_reports, read_reports
     from marrowtext.reading import associated, findings
+    from marrowtext.sampling import Sample, draw_sample
     from marrowtext.sources import Selection
 
 __all__ = [
+    "Agreement",
     "AssociatedFinding",
+    "Cohort",
+    "CohortResult",
     "ColumnChoice",
+    "CourseFrames",
     "Evaluation",
     "Finding",
     "Report",
+    "Sample",
     "Selection",
     "__version__",
     "associated",
+    "draw_sample",
     "evaluate",
     "extract",
     "extract_associated",
     "extract_frames",
     "findings",
+    "follow_courses",
     "load",
+    "measure_agreement",
     "open_reports",
     "read_reports",
     "show",
@@ -39,6 +51,14 @@ __version__ = "0.1.0"
 # Imported when first asked for: reading rules need not pay for spaCy, nor a pipeline for pandas.
 _HOMES = {
     "AssociatedFinding": "model",
+    "Agreement": "agreement",
+    "Cohort": "cohort",
+    "CohortResult": "cohort",
+    "CourseFrames": "courses",
+    "Sample": "sampling",
+    "follow_courses": "courses",
+    "draw_sample": "sampling",
+    "measure_agreement": "agreement",
     "ColumnChoice": "headers",
     "Evaluation": "evaluate",
     "Finding": "model",

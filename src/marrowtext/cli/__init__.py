@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from marrowtext import __version__
-from marrowtext.cli import annotate, columns, evaluate, explain, extract, peek, rules
+from marrowtext.cli import annotate, cohort, columns, evaluate, explain, extract, peek, rules, sampling
 from marrowtext.cli.guard import guard
 
 __all__ = ["app", "main"]
@@ -29,12 +29,9 @@ app.add_typer(rules_app, name="rules")
 
 # In the order in which --help lists them.
 for command in (
-    extract.extract,
-    peek.peek,
-    explain.explain,
-    evaluate.evaluate,
-    annotate.annotate,
-    columns.columns,
+    *(extract.extract, peek.peek, explain.explain, evaluate.evaluate),
+    *(cohort.cohort, cohort.courses, sampling.sample, sampling.agreement),
+    *(annotate.annotate, columns.columns),
 ):
     app.command()(guard(command))
 rules_app.command("check")(guard(rules.check_rules))

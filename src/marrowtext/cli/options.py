@@ -9,6 +9,8 @@ import typer
 
 __all__ = [
     "BodyPartColumn",
+    "DateFormat",
+    "Findings",
     "IdColumn",
     "LineColumn",
     "ModalityColumn",
@@ -61,4 +63,16 @@ Query = Annotated[
 PatternFolders = Annotated[
     list[Path] | None,
     typer.Option("--patterns", metavar="DIR", help="Folder of rules on top of the shipped ones."),
+]
+Findings = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="TABLES", help="Tables of a run: the folder that they are in, the findings table, or a DuckDB file."
+    ),
+]
+DateFormat = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FORMAT", help="How dates are written, such as '%d/%m/%Y'.", show_default="2021-03-04 or 20210304"
+    ),
 ]
