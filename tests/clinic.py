@@ -10,7 +10,7 @@ import pandas
 from builders import make_finding
 
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, finding_row, report_row
-from marrowtext.model import Finding
+from marrowtext.model import Finding, Report
 from marrowtext.rules import load_rules
 from marrowtext.store import make_frame
 from marrowtext.summary import summarise
@@ -45,7 +45,8 @@ def make_tables(*visits: Visit) -> dict[str, pandas.DataFrame]:
         told = {"patient_id": each.patient, "study_date": each.day, **each.more}
         findings += [{**finding_row(finding), "row": row} for finding in own]
         summary = None if each.unread else summarise(own, RULES.policy)
-        reports.append({**report_row(f"r{row}", row, False, summary, "empty" if each.unread else None), **told})
+        reason = "empty" if each.unread else None
+        reports.append({**report_row(Report(f"r{row}", ""), row, False, summary, reason), **told})
         associated += [
             {**_ASSOCIATED, **values, "report_id": f"r{row}", "row": row, "associated": number}
             for number, values in enumerate(each.beside, start=1)

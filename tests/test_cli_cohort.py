@@ -10,7 +10,7 @@ import pytest
 from clinic import Visit, make_tables, visit
 from test_cli import Run, run  # noqa: F401
 
-from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, carried_columns
+from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS
 from marrowtext.definition import list_shipped
 from marrowtext.writers import open_table
 
@@ -29,9 +29,8 @@ OWN = 'title = "T"\nunit = "patient"\n[[step]]\ninclude = "Head"\nfinding = { si
 def tables(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
-    carried = carried_columns(["patient_id", "study_date"])
     frames = make_tables(*VISITS)
-    for table, columns in (("findings", FINDINGS_TABLE), ("reports", (*REPORT_COLUMNS, *carried))):
+    for table, columns in (("findings", FINDINGS_TABLE), ("reports", REPORT_COLUMNS)):
         frame = frames[table].astype(object)
         rows = frame.where(frame.notna(), None).to_dict("records")
         name = "findings.csv" if table == "findings" else "findings.reports.csv"

@@ -16,7 +16,7 @@ from marrowtext.definition import list_shipped
 from marrowtext.frames import Frames
 
 FOLDER = Path(__file__).parents[1] / "corpora" / "serial"
-CARRY = ["patient_id", "study_date", "age", "sex", "body_part"]
+CARRY = ["age", "sex"]
 
 
 def rows(name: str) -> list[dict[str, str]]:

@@ -29,8 +29,9 @@ from pydantic_core import PydanticCustomError
 
 from marrowtext.columns import FINDING_COLUMNS
 from marrowtext.errors import InputError
+from marrowtext.model import AssociatedConcept
 from marrowtext.positions import find_line, index_lines
-from marrowtext.rules import RuleSet
+from marrowtext.rules import COHORTS, RuleSet, shipped_patterns
 
 __all__ = [
     "AssociatedTest",
@@ -94,6 +95,7 @@ def _one_of(known: Sequence[str]) -> Callable[[object], tuple[str, ...]]:
 
 _Texts = Annotated[tuple[str, ...], BeforeValidator(_check_texts)]
 _Concepts = Annotated[tuple[str, ...], BeforeValidator(_one_of(_VALUES["concept"]))]
+_Companions = Annotated[tuple[str, ...], BeforeValidator(_one_of(tuple(AssociatedConcept)))]
 _Assertions = Annotated[tuple[str, ...], BeforeValidator(_one_of(_VALUES["assertion"]))]
 _Changes = Annotated[tuple[str, ...], BeforeValidator(_one_of(_VALUES["change"]))]
 _Patterns = Annotated[tuple[str, ...], BeforeValidator(_one_of(_VALUES["pattern"]))]
@@ -294,7 +296,7 @@ class FindingTest(_RowTest):
 class AssociatedTest(_RowTest):
     """A row of the table of associated findings. All that is said must hold of one row."""
 
-    concept: _Texts = Field(description="Name of the associated finding, or a list.")
+    concept: _Companions = Field(description="Name of the associated finding, or a list.")
 
 
 class CourseTest(_Place):
@@ -518,9 +520,8 @@ class SourceText:
 
 
 def shipped_definitions() -> Path:
-    """Give the folder of the definitions that come with the package: inside the wheel, else beside the sources."""
-    installed = Path(__file__).parent / "cohorts"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "cohorts"
+    """Give the folder of the definitions that come with the package."""
+    return shipped_patterns() / COHORTS
 
 
 def list_shipped() -> dict[str, Path]:
@@ -632,7 +633,9 @@ def write_keys() -> str:
 
 
 def _takes(model: type[_Strict], key: str) -> str:
-    if _VALUES.get(key) and not (model is AssociatedTest and key == "concept"):
+    if model is AssociatedTest and key == "concept":
+        return " ".join(f"`{concept}`" for concept in AssociatedConcept)
+    if _VALUES.get(key):
         values = (*_VALUES[key], _SAME, _ANY) if key == "laterality" else _VALUES[key]
         return " ".join(f"`{value}`" for value in values)
     annotation = str(model.model_fields[key].annotation)

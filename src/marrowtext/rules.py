@@ -48,9 +48,11 @@ from marrowtext.schema import (
 )
 from marrowtext.words import Spelling
 
-__all__ = ["RuleSet", "load_rules", "shipped_patterns"]
+__all__ = ["COHORTS", "RuleSet", "load_rules", "shipped_patterns"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
+# The folder of a pattern folder whose files are no rules but definitions of cohorts.
+COHORTS = "cohorts"
 _MOST_PHRASES = 20_000
 _MARKUP_VALUES: dict[str, type[StrEnum]] = {
     "assertion": Assertion,
@@ -161,7 +163,7 @@ class _Contents:
 
     def add_folder(self, folder: Path) -> None:
         """Add the files below a folder, in the order of their paths."""
-        files = sorted(folder.rglob("*.toml"))
+        files = sorted(file for file in folder.rglob("*.toml") if COHORTS not in file.relative_to(folder).parts)
         if not files:
             raise RuleError(f"{folder}: no pattern files (*.toml) here; name a folder that holds some")
         # The rules of the folders before, which this one may replace or switch off, each once.
