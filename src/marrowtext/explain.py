@@ -14,7 +14,7 @@ from marrowtext.columns import finding_row
 from marrowtext.model import Finding, Highlight, Reading, Report
 from marrowtext.reading import Findings, Patterns, pattern_folders, shared_pipeline
 
-__all__ = ["Explanation", "explain_html", "explain_text", "print_explanation", "show"]
+__all__ = ["Explanation", "explain_html", "explain_text", "find_marks", "print_explanation", "show"]
 
 # A style of the terminal and a colour of the page for each kind of highlight, the first to look at first.
 _STYLES = {
@@ -242,9 +242,13 @@ def _describe(reading: Reading, finding: Finding) -> _Row:
 
 
 def _find_words(reading: Reading, finding: Finding, rule: str) -> str:
-    """Give the words that a rule matched for this finding: all in its sentence, else the nearest in the
-    report.
-    """
+    text = reading.report.text
+    near = find_marks(reading, finding, rule)
+    return ", ".join(dict.fromkeys(f'"{_one_line(text[mark.start : mark.end])}"' for mark in near))
+
+
+def find_marks(reading: Reading, finding: Finding, rule: str) -> list[Highlight]:
+    """Give what a rule matched for this finding: all in its sentence, else the nearest in the report."""
     text = reading.report.text
     marks = [mark for mark in reading.highlights if mark.rule == rule]
     begin = text.find(
@@ -254,7 +258,7 @@ def _find_words(reading: Reading, finding: Finding, rule: str) -> str:
     near = [mark for mark in marks if begin <= mark.start and mark.end <= end]
     if not near and marks:
         near = [min(marks, key=lambda mark: min(abs(mark.end - finding.start), abs(mark.start - finding.end)))]
-    return ", ".join(dict.fromkeys(f'"{_one_line(text[mark.start : mark.end])}"' for mark in near))
+    return near
 
 
 def _tell_rejected(reading: Reading) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from marrowtext.sources import Broken, Record, open_source
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["NEEDED_COLUMNS", "read_predictions"]
+__all__ = ["NEEDED_COLUMNS", "read_predictions", "read_rows"]
 
 NEEDED_COLUMNS = ("report_id", "section", "start", "end", *PAIRING)
 """Without these columns a table cannot be compared."""
@@ -30,31 +30,47 @@ def read_predictions(table: pandas.DataFrame | str | Path) -> tuple[list[str], d
     Raises InputError, naming the table, the row and the column, where a needed column is missing, a value is not of its
     column, or two reports of one run have the same id.
     """
+    columns, cells = read_rows(table)
+    rows: dict[str, list[Row]] = {}
+    inputs: dict[str, object] = {}
+    for where, came_from, row in cells:
+        report = str(row["report_id"])
+        if inputs.setdefault(report, came_from) != came_from:
+            raise InputError(f"{where}: report_id: two reports of the run have this id; give every report its own")
+        rows.setdefault(report, []).append(row)
+    return columns, rows
+
+
+def read_rows(
+    table: pandas.DataFrame | str | Path, needed: Sequence[str] = NEEDED_COLUMNS
+) -> tuple[list[str], Iterator[tuple[str, str, Row]]]:
+    """Read a findings table, and give the names of the columns in it that are findings columns, and its rows one by one:
+    where each stands, for messages, the `row` that it has of the input, and its values.
+
+    Raises InputError, naming the table, the row and the column, where a needed column is missing or a value is not of
+    its column.
+    """
     if isinstance(table, str | Path):
         where, (names, records) = str(table), _open(Path(table))
     else:
         where, (names, records) = "the predictions", _unpack(table)
-    missing = [name for name in NEEDED_COLUMNS if name not in names]
+    missing = [name for name in needed if name not in names]
     if missing:
         raise InputError(
             f"{where}: has no column {' and no '.join(missing)}; "
             "give a findings table as `marrowtext extract` writes it"
         )
     columns = [column for column in FINDING_COLUMNS if column.name in names]
-    rows: dict[str, list[Row]] = {}
-    inputs: dict[str, object] = {}
+    return [column.name for column in columns], _read_records(where, columns, records)
+
+
+def _read_records(where: str, columns: Sequence[Column], records: Iterable[Record]) -> Iterator[tuple[str, str, Row]]:
     for number, record in enumerate(records, start=1):
         if isinstance(record, Broken):
             raise InputError(f"{where}: row {number}: {record.reason}")
-        row = {column.name: _read(f"{where}: row {number}", column, record.get(column.name)) for column in columns}
-        report = str(row["report_id"])
-        came_from = str(record.get("row"))
-        if inputs.setdefault(report, came_from) != came_from:
-            raise InputError(
-                f"{where}: row {number}: report_id: two reports of the run have this id; give every report its own"
-            )
-        rows.setdefault(report, []).append(row)
-    return [column.name for column in columns], rows
+        place = f"{where}: row {number}"
+        row = {column.name: _read(place, column, record.get(column.name)) for column in columns}
+        yield place, str(record.get("row")), row
 
 
 def _open(path: Path) -> tuple[Sequence[str], Iterable[Record]]:
@@ -94,11 +110,18 @@ def _whole(value: Any) -> int:
     return int(number)
 
 
+def _finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
 _READERS: Mapping[ColumnType, Any] = {
     ColumnType.STRING: lambda value: (
         str(_whole(value)) if isinstance(value, float) and value.is_integer() else str(value)
     ),
     ColumnType.INTEGER: _whole,
-    ColumnType.FLOAT: float,
+    ColumnType.FLOAT: _finite,
     ColumnType.BOOLEAN: lambda value: _TRUTH[str(value).lower()],
 }

@@ -1,0 +1,190 @@
+"""What there is to review: the reports of a file, joined to the rows that a findings table has of them."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from marrowtext.corpora import GOLD_COLUMNS
+from marrowtext.errors import InputError
+from marrowtext.headers import OPTIONS, ColumnChoice, Columns
+from marrowtext.manifest import Manifest, hash_file, load_manifest, measure_input
+from marrowtext.pairs import Row
+from marrowtext.predictions import read_rows
+from marrowtext.readers import MAX_LENGTH, ReportReader, ReportRow, read_reports
+from marrowtext.sources import Broken, open_source
+from marrowtext.writers import manifest_path, reports_path
+
+__all__ = ["MOST_REPORTS", "Material", "ReviewedReport", "gather"]
+
+MOST_REPORTS = 5_000
+"""As many reports a page holds at most: one of more opens too slowly to be worked with."""
+
+_NEEDED = ("report_id", "finding", *(column.name for column in GOLD_COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedReport:
+    """A report of the input and its rows of the findings table, in text order.
+
+    `reason` says why it could not be read, now or in the run.
+    """
+
+    number: int
+    id: str
+    title: str | None
+    text: str
+    reason: str | None
+    findings: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The reports of a page or of the work done on it.
+
+    `columns` are those that the reports were read from, `names` the findings columns that the table has, `manifest`
+    that of the run where it is beside the table. `notices` are lines for the user. No notice holds report text.
+    """
+
+    findings: Path
+    reports: Path
+    columns: Columns
+    names: tuple[str, ...]
+    manifest: Manifest | None
+    notices: tuple[str, ...]
+    content: tuple[ReviewedReport, ...]
+
+    def key(self, *, blind: bool) -> str:
+        """Give the hash that tells work on these inputs from work on others: of both files and the columns read."""
+        taken = [self.columns.text, self.columns.id, self.columns.title]
+        parts = [hash_file(self.findings), measure_input(self.reports)["sha256"], taken, blind]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def gather(
+    findings: Path,
+    reports: Path,
+    wish: ColumnChoice,
+    *,
+    sample: int | None = None,
+    only: Sequence[int] | None = None,
+) -> Material:
+    """Join the reports of a file to their rows in a findings table.
+
+    Where `wish` names no column, those of the run are taken, as its manifest says. `sample` draws so many reports, the
+    same ones each time; `only` takes those with these numbers.
+
+    Raises InputError where a file cannot be read, the table lacks a column, a row of it is of no report or does not
+    hold its mention at its place, and where there are more than MOST_REPORTS.
+    """
+    manifest = load_manifest(manifest_path(findings))
+    notices = []
+    if manifest is not None and manifest.input.get("sha256") != measure_input(reports)["sha256"]:
+        notices.append(f"{reports}: is not the file that {findings} was made from; its rows are checked against it")
+        manifest = None
+    reader = _open_reports(reports, wish, manifest)
+    rows = _take(reader, sample, only)
+    names, table = read_rows(findings, _NEEDED)
+    reasons = _read_reasons(reports_path(findings)) if manifest is not None else {}
+    partly = sample is not None or only is not None
+    content = tuple(_join(reports, rows, table, reasons, partly=partly))
+    return Material(findings, reports, reader.columns, tuple(names), manifest, tuple(notices), content)
+
+
+def _open_reports(reports: Path, wish: ColumnChoice, manifest: Manifest | None) -> ReportReader:
+    options = manifest.options if manifest is not None else {}
+    text, id, title = (options.get(name) for name in ("text", "id", "title"))
+    choice = ColumnChoice(
+        wish.text or ([str(name) for name in text] if isinstance(text, list) else None),
+        wish.id or (str(id) if id else None),
+        wish.title or (str(title) if title else None),
+    )
+    limit = options.get("max_length")
+    return read_reports(reports, choice, max_length=limit if isinstance(limit, int) else MAX_LENGTH, wording=OPTIONS)
+
+
+def _take(reader: ReportReader, sample: int | None, only: Sequence[int] | None) -> list[ReportRow]:
+    """Take all reports, those with the given numbers, or a sample: those whose number has the smallest hashes."""
+    if only is not None:
+        wanted = set(only)
+        return [row for row in reader if row.row in wanted]
+    if sample is not None:
+        drawn = heapq.nsmallest(sample, reader, key=lambda row: hashlib.sha256(str(row.row).encode()).digest())
+        return sorted(drawn, key=lambda row: row.row)
+    rows = []
+    for row in reader:
+        rows.append(row)
+        if len(rows) > MOST_REPORTS:
+            raise InputError(
+                f"{reader.path}: has more than {MOST_REPORTS:,} reports, the most that a page holds; "
+                "draw some of them with --sample 500"
+            )
+    return rows
+
+
+def _read_reasons(path: Path) -> dict[str, str]:
+    """Give the reasons of the reports that the run could not read, by number; the reports table has them."""
+    if not path.is_file():
+        return {}
+    records = (record for record in open_source(path).records(["row", "reason"]) if not isinstance(record, Broken))
+    return {str(record["row"]): str(record["reason"]) for record in records if record.get("reason")}
+
+
+def _join(
+    reports: Path,
+    rows: Sequence[ReportRow],
+    table: Iterator[tuple[str, str, Row]],
+    reasons: Mapping[str, str],
+    *,
+    partly: bool,
+) -> Iterator[ReviewedReport]:
+    by_number = {str(row.row): row for row in rows}
+    by_id: dict[str, list[ReportRow]] = {}
+    for row in rows:
+        by_id.setdefault(row.report.id, []).append(row)
+    found: dict[int, dict[int, Row]] = {row.row: {} for row in rows}
+    for where, number, values in table:
+        same = by_id.get(str(values["report_id"]), [])
+        of = by_number.get(number) if number != "None" else (same[0] if same else None)
+        if of is None and partly:
+            continue
+        if of is None:
+            raise InputError(f"{where}: is of a report that is not in {reports}; give the reports of the run")
+        if of.report.id != values["report_id"]:
+            raise InputError(
+                f"{where}: is of row {number} of {reports}, which has another id; give the reports of the run"
+            )
+        if number == "None" and len(same) > 1:
+            raise InputError(
+                f"{where}: report_id: {len(same)} reports of {reports} have this id; give every one its own"
+            )
+        _check_place(where, values, of, reports)
+        finding = values["finding"]
+        assert isinstance(finding, int)
+        if finding in found[of.row]:
+            raise InputError(f"{where}: finding: the report has a row {finding} already; write the table again")
+        found[of.row][finding] = values
+    for row in rows:
+        made = sorted(found[row.row].items(), key=lambda item: (item[1]["start"], item[0]))
+        yield ReviewedReport(
+            row.row,
+            row.report.id,
+            row.report.title,
+            row.report.text,
+            row.reason or reasons.get(str(row.row)),
+            tuple(values for _, values in made),
+        )
+
+
+def _check_place(where: str, values: Row, of: ReportRow, reports: Path) -> None:
+    start, end = values["start"], values["end"]
+    assert isinstance(start, int) and isinstance(end, int)
+    if of.report.text[start:end] != values["mention"] or not 0 <= start < end:
+        raise InputError(
+            f"{where}: start and end {start}, {end} do not hold the mention in row {of.row} of {reports}; "
+            "give the reports of the run, and the same --text-column"
+        )

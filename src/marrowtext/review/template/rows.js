@@ -1,0 +1,335 @@
+// The rows beside the report: accepted, rejected, corrected, added.
+
+let at = 0;
+let editing = null;
+
+const cards = () => [...$("cards").children];
+const entryOf = (key) => entriesOf(current).find((entry) => entry.key === key);
+const told = new Set(["concept", "assertion", "site", "laterality", "section"]);
+
+function tellValue(name, value) {
+  if (value === null || value === undefined) return "none";
+  if (name === "site") return data.sites[value][0];
+  if (name === "size_mm") return `${value} mm`;
+  return typeof value === "boolean" ? (value ? "yes" : "no") : spell(value);
+}
+
+/** Say what a correction changed. */
+function listChanges(entry) {
+  const before = goldValues(entry.row);
+  const names = fields.map((field) => field.name).filter((name) => before[name] !== entry.values[name]);
+  const lines = names.map((name) => [name, tellValue(name, before[name]), tellValue(name, entry.values[name])]);
+  if (before.start !== entry.values.start || before.end !== entry.values.end) {
+    lines.unshift(["words", oneLine(wordsAt(before.start, before.end)), oneLine(wordsAt(entry.values.start, entry.values.end))]);
+  }
+  return lines;
+}
+
+function makeCard(entry) {
+  const { key, label, row, values, decision, note } = entry;
+  const words = oneLine(wordsAt(values.start, values.end));
+  const details = fields
+    .filter(({ name }) => !told.has(name) && values[name] !== null && values[name] !== false && values[name] !== "unspecified")
+    .map(({ name }) => make("div", {}, make("dt", {}, spell(name)), make("dd", {}, tellValue(name, values[name]))));
+  const changes = decision === "corrected" ? listChanges(entry) : [];
+  const act = (name, text, key, pressed = null) => make("button", {
+    type: "button", class: `act act-${name}`, "data-focus": `${entry.key}:${name}`, "aria-pressed": pressed, "aria-keyshortcuts": key, onclick: () => acts[name](entry.key),
+  }, text);
+  return make(
+    "li",
+    { class: `card ${decision ?? "undecided"}`, tabindex: -1, "data-key": key, "aria-label": `Row ${label}: ${words}, ${decision ?? "not decided"}` },
+    make("div", { class: "head" },
+      make("span", { class: "number" }, label),
+      make("q", {}, words),
+      make("span", { class: `status is-${values.assertion}` }, make("span", { "aria-hidden": "true" }, symbols[values.assertion]), ` ${values.assertion}`),
+      make("span", { class: "decision" }, decision ?? "not decided")),
+    make("p", { class: "gist" }, make("b", {}, values.site ? data.sites[values.site][0] : "no site"), ...[values.laterality, values.concept, values.section].filter(Boolean).map((part) => ` · ${spell(part)}`)),
+    details.length ? make("dl", {}, ...details) : null,
+    changes.length ? make("ul", { class: "changes" }, ...changes.map(([name, from, to]) => make("li", {}, `${spell(name)}: `, make("del", {}, from), " → ", make("ins", {}, to)))) : null,
+    row?.rules.length ? makeReasons(row) : null,
+    editing?.key === key ? makeForm(entry) : make("div", { class: "acts" },
+      row ? act("accept", decision === "accepted" ? "✓ Accepted" : "Accept", "a", decision === "accepted") : act("remove", "Remove", "x"),
+      row ? act("reject", decision === "rejected" ? "✕ Rejected" : "Reject", "x", decision === "rejected") : null,
+      act("correct", decision === "corrected" ? "✎ Corrected" : "Correct", "e"),
+      act("copy", "Copy", "c"),
+      act("note", "Note", "o")),
+    note || editing?.note === key ? makeNote(entry) : null,
+  );
+}
+
+function makeReasons(row) {
+  const items = row.rules.map((rule) => {
+    const marks = row.evidence.map((mark) => current.marks[mark]).filter((mark) => mark.rule === rule);
+    const words = [...new Set(marks.map((mark) => `“${oneLine(wordsAt(mark.start, mark.end))}”`))].join(", ");
+    return make("li", {}, make("code", {}, data.ruleNames[rule][0]), words ? ` ${words}` : "");
+  });
+  return make("details", { class: "why" }, make("summary", {}, `Why: ${plural(row.rules.length, "rule")}`), make("ul", {}, ...items));
+}
+
+function makeNote({ key, label, note }) {
+  const write = (event) => edit(key, (one) => { one.note = event.target.value.trim(); });
+  const area = make("textarea", { rows: 2, "aria-label": `Note on row ${label}`, placeholder: "Note on this row", "data-focus": `${key}:area`, onchange: write });
+  area.value = note ?? "";
+  return area;
+}
+
+/** Change what the reader said of one row. */
+function edit(key, how) {
+  const { row } = entryOf(key);
+  change(current, (done) => {
+    how(row ? (done.findings[row.finding] ??= {}) : done.added.find((one) => one.id === key));
+  });
+}
+
+function decide(key, decision) {
+  const entry = entryOf(key);
+  const taken = entry.decision === decision;
+  edit(key, (one) => {
+    one.decision = taken ? undefined : decision;
+    delete one.values;
+  });
+  say(`Row ${entry.label} ${taken ? "is open again" : decision}.`);
+}
+
+const acts = {
+  accept: (key) => decide(key, "accepted"),
+  reject: (key) => decide(key, "rejected"),
+  remove(key) {
+    const { label } = entryOf(key);
+    editing = null;
+    change(current, (done) => { done.added = done.added.filter((one) => one.id !== key); });
+    say(`Row ${label} removed.`);
+  },
+  correct(key) {
+    editing = { key };
+    showRows();
+    cards().find((card) => card.dataset.key === key)?.querySelector("form select, form input")?.focus();
+  },
+  copy: (key) => addRow(entryOf(key).values),
+  note(key) {
+    editing = { note: key };
+    showRows();
+    document.querySelector(`[data-focus="${key}:area"]`).focus();
+  },
+};
+
+function addRow(values) {
+  const id = newId();
+  change(current, (done) => { done.added.push({ id, values: { ...values }, note: "" }); });
+  at = cards().length - 1;
+  acts.correct(id);
+  say("Row added.");
+}
+
+/** Add a row on the selected words; without any, on the first word, for its form to choose others. */
+function addMention() {
+  if (current.reason || !ruler.length) return say("This report has no text.");
+  const { start, end } = picked ?? firstWord();
+  const values = { start, end };
+  for (const field of fields) values[field.name] = field.nullable ? null : field.type === "bool" ? false : field.values[0];
+  Object.assign(values, { section: sectionAt(start), concept: "edema", assertion: "present", pattern: "unspecified" });
+  dropPicked();
+  addRow(values);
+}
+
+function firstWord() {
+  const { index, 0: word } = /\S+/.exec(current.text);
+  return { start: ruler.toPoint(index), end: ruler.toPoint(index + word.length) };
+}
+
+/** Guess the section of a place by the heading before it. */
+function sectionAt(start) {
+  const sections = fields.find((field) => field.name === "section").values;
+  const heading = current.marks.findLast((mark) => mark.kind === "heading" && mark.start <= start);
+  const name = heading ? data.ruleNames[heading.rule][0].split(".").pop() : "";
+  return sections.includes(name) ? name : "findings";
+}
+
+let siteGroups = null;
+function siteOptions() {
+  siteGroups ??= Map.groupBy
+    ? Map.groupBy(Object.keys(data.sites), (site) => data.sites[site][2])
+    : Object.keys(data.sites).reduce((map, site) => map.set(data.sites[site][2], [...(map.get(data.sites[site][2]) ?? []), site]), new Map());
+  return [...siteGroups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([region, sites]) =>
+    make("optgroup", { label: spell(region) }, ...sites.map((site) => [data.sites[site][0], site]).sort().map(([label, site]) => make("option", { value: site }, label))));
+}
+
+function makeInput(field, id) {
+  const empty = field.nullable ? [make("option", { value: "" }, "none")] : [];
+  if (field.name === "site") return make("select", { id, name: field.name }, ...empty, ...siteOptions());
+  if (field.values.length) {
+    return make("select", { id, name: field.name }, ...empty, ...field.values.map((value) => make("option", { value }, spell(value))));
+  }
+  if (field.type === "bool") return make("input", { id, name: field.name, type: "checkbox" });
+  if (field.type === "float") return make("input", { id, name: field.name, type: "number", min: 0, step: "any" });
+  return make("input", { id, name: field.name, type: "text", autocomplete: "off" });
+}
+
+/** Find all places of some words in the report, as offsets in code points. */
+function findPlaces(words) {
+  const found = [];
+  const text = current.text.toLowerCase();
+  // Lower case of some letters is longer; such a text is searched as it is written.
+  const hay = text.length === current.text.length ? text : current.text;
+  const needle = hay === text ? words.toLowerCase() : words;
+  for (let from = needle ? hay.indexOf(needle) : -1; from >= 0; from = hay.indexOf(needle, from + 1)) {
+    found.push({ start: ruler.toPoint(from), end: ruler.toPoint(from + needle.length) });
+  }
+  return found;
+}
+
+function makeForm(entry) {
+  const { key, values } = entry;
+  let { start, end } = values;
+  const id = (name) => `${key}-${name}`;
+  const words = make("input", { id: id("words"), type: "text", autocomplete: "off", required: true });
+  const which = make("select", { id: id("which"), "aria-label": "Which place in the report" });
+  const inputs = new Map(fields.map((field) => [field.name, makeInput(field, id(field.name))]));
+
+  function showPlaces() {
+    const places = findPlaces(words.value);
+    if (!places.some((place) => place.start === start && place.end === end)) ({ start, end } = places[0] ?? { start: 0, end: 0 });
+    words.setCustomValidity(places.length ? "" : "These words are not in the report.");
+    which.replaceChildren(...places.map((place, number) => {
+      const around = `… ${oneLine(wordsAt(Math.max(0, place.start - 24), place.start))} [${oneLine(wordsAt(place.start, place.end))}] ${oneLine(wordsAt(place.end, Math.min(ruler.length, place.end + 24)))} …`;
+      return make("option", { value: number, selected: place.start === start }, `${number + 1} of ${places.length}: ${around}`);
+    }));
+    which.hidden = places.length < 2;
+  }
+  which.addEventListener("change", () => { ({ start, end } = findPlaces(words.value)[which.value]); });
+  words.addEventListener("input", showPlaces);
+  words.value = wordsAt(start, end);
+  showPlaces();
+
+  function take() {
+    if (!picked) return say("No words of the report are selected.");
+    ({ start, end } = picked);
+    words.value = wordsAt(start, end);
+    showPlaces();
+  }
+
+  for (const [name, input] of inputs) {
+    if (input.type === "checkbox") input.checked = values[name];
+    else input.value = values[name] ?? "";
+  }
+  const pattern = inputs.get("pattern");
+  const sure = inputs.get("pattern_assertion");
+  function showSure() {
+    sure.disabled = pattern.value === "unspecified";
+    if (sure.disabled) sure.value = "";
+    else if (!sure.value) sure.value = "present";
+  }
+  pattern.addEventListener("change", showSure);
+  showSure();
+
+  function read(field) {
+    const input = inputs.get(field.name);
+    if (field.type === "bool") return input.checked;
+    if (input.value.trim() === "") return null;
+    if (field.type === "float") return input.valueAsNumber;
+    return field.values.length || field.name === "site" ? input.value : oneLine(input.value);
+  }
+
+  function save(event) {
+    event.preventDefault();
+    const now = { start, end, ...Object.fromEntries(fields.map((field) => [field.name, read(field)])) };
+    for (const field of fields) {
+      const problem = findProblem(field, now[field.name]);
+      inputs.get(field.name).setCustomValidity(problem ? `This ${problem}.` : "");
+    }
+    if (now.pattern !== "unspecified" && !now.pattern_assertion) sure.setCustomValidity("A pattern is present or possible.");
+    if (!form.reportValidity()) return;
+    editing = null;
+    const before = entry.row && goldValues(entry.row);
+    const same = before && Object.keys(before).every((name) => before[name] === now[name]);
+    edit(key, (one) => {
+      if (entry.row) one.decision = same ? "accepted" : "corrected";
+      if (same) delete one.values;
+      else one.values = now;
+    });
+    say(`Row ${entry.label} ${same ? "accepted as it is" : "saved"}.`);
+    selectCard(key);
+  }
+  const cancel = () => { editing = null; showRows(); selectCard(key); };
+  const form = make("form", { "aria-label": `Correct row ${entry.label}`, onsubmit: save, oninput: (event) => { if (event.target !== words) event.target.setCustomValidity(""); } },
+    make("div", { class: "field wide" }, make("label", { for: id("words") }, "words"), words, which,
+      make("button", { type: "button", onclick: take }, "Take the selected words")),
+    ...fields.map((field) => make("div", { class: `field f-${field.name}`, title: field.description }, make("label", { for: id(field.name) }, spell(field.name)), inputs.get(field.name))),
+    make("div", { class: "acts wide" }, make("button", { type: "submit", class: "act primary" }, "Save"), make("button", { type: "button", class: "act", onclick: cancel }, "Cancel")));
+  form.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); cancel(); } });
+  return form;
+}
+
+function showRows() {
+  const focused = document.activeElement?.dataset?.focus;
+  const inside = document.activeElement?.closest?.("#cards .card")?.dataset.key;
+  const entries = entriesOf(current);
+  const open = new Set([...$("cards").querySelectorAll("details[open]")].map((element) => element.closest(".card").dataset.key));
+  $("cards").replaceChildren(...entries.map(makeCard));
+  for (const card of cards()) if (open.has(card.dataset.key)) card.querySelector("details")?.setAttribute("open", "");
+  at = Math.max(0, Math.min(at, entries.length - 1));
+  cards()[at]?.classList.add("at");
+  const left = openRows(current).length;
+  $("todo").textContent = entries.length ? `${plural(entries.length, "row")}${left ? `, ${left} to decide` : ", all decided"}` : data.blind ? "No rows yet" : "No rows";
+  $("accept-rest").hidden = !left;
+  const again = focused && document.querySelector(`[data-focus="${focused}"]`);
+  const card = cards().find((one) => one.dataset.key === inside);
+  if (again) again.focus({ preventScroll: true });
+  else if (inside && !editing) card?.focus({ preventScroll: true });
+}
+
+function selectCard(key, { focus = true } = {}) {
+  const found = cards().findIndex((card) => card.dataset.key === key);
+  if (found < 0) return;
+  at = found;
+  cards().forEach((card, number) => card.classList.toggle("at", number === at));
+  if (focus) cards()[at].focus();
+  cards()[at].scrollIntoView({ block: "nearest" });
+  lightEvidence(entryOf(key));
+}
+
+function stepRow(direction) {
+  const all = cards();
+  if (!all.length) return say("This report has no rows.");
+  const inside = document.activeElement?.closest?.("#cards .card");
+  const next = inside ? Math.max(0, Math.min(at + direction, all.length - 1)) : at;
+  selectCard(all[next].dataset.key);
+}
+
+/** Do something to the row that the reader is at. After a decision the next open row is the one. */
+function actOnRow(name) {
+  const card = cards()[at];
+  if (!card) return;
+  const entry = entryOf(card.dataset.key);
+  const does = !entry.row && name === "reject" ? "remove" : name;
+  if (!entry.row && name === "accept") return;
+  acts[does](entry.key);
+  if (["accept", "reject"].includes(does)) {
+    const open = openRows(current).find((row) => row.finding > entry.row.finding) ?? openRows(current)[0];
+    selectCard(open ? `row-${open.finding}` : entry.key);
+    if (!open) say("All rows are decided. Press d when the report is done.");
+  }
+}
+
+function acceptRest() {
+  const left = openRows(current);
+  if (!left.length) return;
+  change(current, (done) => {
+    for (const row of left) done.findings[row.finding] = { ...done.findings[row.finding], decision: "accepted" };
+  });
+  say(`${plural(left.length, "row")} accepted.`);
+}
+
+function startRows() {
+  $("accept-rest").addEventListener("click", acceptRest);
+  $("add").addEventListener("click", addMention);
+  const list = $("cards");
+  const entryAt = (event) => entryOf(event.target.closest(".card")?.dataset.key);
+  list.addEventListener("pointerover", (event) => lightEvidence(entryAt(event)));
+  list.addEventListener("pointerleave", () => lightEvidence(null));
+  list.addEventListener("focusin", (event) => {
+    const key = event.target.closest(".card")?.dataset.key;
+    if (key) selectCard(key, { focus: false });
+  });
+  list.addEventListener("focusout", () => lightEvidence(null));
+}
