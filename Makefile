@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 BIN := .venv/bin
 DEMO ?= corpora/hip/reports.jsonl
 
-.PHONY: demo test test-system bench bench-batch fuzz score clean
+.PHONY: demo test test-system chromium picture bench bench-batch bench-review fuzz score clean
 
 demo: .venv/installed
 	mkdir -p build/demo
@@ -27,9 +27,20 @@ test: .venv/installed
 	$(BIN)/pytest
 	$(BIN)/pytest --nbmake notebooks
 
-# What needs more than the project's own environment: other versions of Python, a wheel, an empty directory.
-test-system: .venv/installed
+# What needs more than the project's own environment: other versions of Python, a wheel, an empty directory, a browser.
+test-system: .venv/installed chromium
 	$(BIN)/pytest -m system tests/system
+
+# The browser that the review page is tested in. Root on Debian gets the package of its name; others get told.
+chromium:
+	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome chrome >/dev/null \
+	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+	|| { echo "Chromium is needed: install it, or name its program: make test-system CHROMIUM=/path/to/chromium"; exit 1; }
+
+# The picture of the review page in the README, of a shipped corpus.
+picture: .venv/installed chromium
+	$(BIN)/python docs/images/review.py
 
 # Speed, memory and scaling, into build/bench. The peers need another spaCy than medspaCy does, so an environment of theirs.
 bench: .venv/installed .bench/installed
@@ -40,6 +51,10 @@ bench-batch: .venv/installed
 	$(BIN)/python tests/benchmarks/batch.py
 	$(BIN)/python tests/benchmarks/batch.py 100000 --workers 2
 	$(BIN)/python tests/benchmarks/batch.py 1000000 --workers 2 --stub
+
+# The review page with 2,000 reports, in the browser.
+bench-review: .venv/installed chromium
+	$(BIN)/python tests/benchmarks/review.py
 
 # Texts that nobody would write, for as long as asked: make fuzz FUZZ_SECONDS=3600
 FUZZ_SECONDS ?= 60

@@ -44,7 +44,7 @@ def read_predictions(table: pandas.DataFrame | str | Path) -> tuple[list[str], d
 def read_rows(
     table: pandas.DataFrame | str | Path, needed: Sequence[str] = NEEDED_COLUMNS
 ) -> tuple[list[str], Iterator[tuple[str, str, Row]]]:
-    """Read a findings table, and give the names of the columns in it that are findings columns, and its rows one by one:
+    """Read a findings table: give the names of the columns in it that are findings columns, and its rows one by one:
     where each stands, for messages, the `row` that it has of the input, and its values.
 
     Raises InputError, naming the table, the row and the column, where a needed column is missing or a value is not of

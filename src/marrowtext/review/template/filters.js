@@ -76,6 +76,7 @@ let listed = reports;
 
 function showFilters() {
   const { left, counts } = applyFilters();
+  const same = left.length === listed.length && left.every((report, number) => report === listed[number]);
   listed = left;
   for (const box of document.querySelectorAll("#filters input[type=checkbox]")) {
     const count = counts[box.name].get(box.value) ?? 0;
@@ -92,7 +93,7 @@ function showFilters() {
     region.style.setProperty("--share", count ? (0.25 + (0.75 * count) / most).toFixed(2) : 0);
   }
   showChosen();
-  showList();
+  if (!same || !laidOut) showList();
 }
 
 function nameValue(name, value) {
@@ -144,21 +145,39 @@ function makeItem(report) {
     data.blind ? null : make("span", { class: `status is-${report.status}` }, make("span", { "aria-hidden": "true" }, symbols[report.status]), ` ${spell(report.status)}`),
     make("span", { class: "where" }, data.blind ? (report.title ?? "") : tellSites(report)),
   );
-  const item = make("li", {}, button);
-  items.set(report.row, { item, button, state });
-  return item;
+  return { item: make("li", {}, button), button, state };
+}
+
+function itemOf(report) {
+  if (!items.has(report.row)) {
+    items.set(report.row, makeItem(report));
+    showState(report);
+  }
+  return items.get(report.row);
 }
 
 function showState(report) {
-  const { state, button } = items.get(report.row);
+  const { state, button } = itemOf(report);
   const done = workOf(report);
   state.textContent = done.done ? "✓ done" : isTouched(done) ? "… begun" : "";
   button.classList.toggle("done", done.done);
 }
 
+// Of a long list only the beginning is laid out, and more of it as it is scrolled: else each filter would wait for that.
+const PART = 150;
+let laidOut = 0;
+
+function layOut(count) {
+  if (count <= laidOut) return;
+  const until = Math.min(listed.length, Math.ceil(count / PART) * PART);
+  $("reports").append(...listed.slice(laidOut, until).map((report) => itemOf(report).item));
+  laidOut = until;
+}
+
 function showList() {
-  const wanted = new Set(listed);
-  for (const report of reports) items.get(report.row).item.hidden = !wanted.has(report);
+  laidOut = 0;
+  $("reports").replaceChildren();
+  layOut(Math.max(PART, current ? listed.indexOf(current) + 1 : 0));
   $("count").textContent = listed.length === reports.length
     ? plural(reports.length, "report")
     : `${listed.length.toLocaleString("en")} of ${plural(reports.length, "report")}`;
@@ -167,8 +186,10 @@ function showList() {
 }
 
 function startFilters() {
-  $("reports").replaceChildren(...reports.map(makeItem));
-  reports.forEach(showState);
+  $("list").addEventListener("scroll", () => {
+    const { scrollTop, clientHeight, scrollHeight } = $("list");
+    if (scrollTop + 2 * clientHeight > scrollHeight) layOut(laidOut + 1);
+  });
   let waiting = 0;
   $("search").addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(showFilters, 80); });
   $("clear").addEventListener("click", () => { clearFilters(); $("search").focus(); });

@@ -24,7 +24,7 @@ function showWork(report) {
 }
 
 function showAll() {
-  reports.forEach(showState);
+  items.clear();
   showFilters();
   showProgress();
   if (current) openReport(current);

@@ -161,16 +161,17 @@ function nextReport(direction) {
 }
 
 function openReport(report) {
-  if (current) items.get(current.row).button.removeAttribute("aria-current");
+  if (current) itemOf(current).button.removeAttribute("aria-current");
   current = report;
   ruler = measure(report.text);
   picked = null;
   at = 0;
   editing = null;
   hideTip();
-  const { button, item } = items.get(report.row);
+  const { button, item } = itemOf(report);
   button.setAttribute("aria-current", "true");
-  if (!item.hidden) item.scrollIntoView({ block: "nearest" });
+  layOut(listed.indexOf(report) + 1);
+  if (item.isConnected) item.scrollIntoView({ block: "nearest" });
   $("report-name").textContent = report.id;
   $("title").textContent = report.title ?? "";
   const state = [];
