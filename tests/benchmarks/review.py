@@ -54,7 +54,11 @@ def main() -> None:
     print(f"{count} reports")
     for name, (value, unit) in figures.items():
         print(f"{name:<24} {value:10.1f} {unit}")
-    slow = [name for name, (value, _) in figures.items() if name.startswith(("filter", "search")) and value > FILTER_MILLISECONDS]
+    slow = [
+        name
+        for name, (value, _) in figures.items()
+        if name.startswith(("filter", "search")) and value > FILTER_MILLISECONDS
+    ]
     if figures["open"][0] > OPEN_SECONDS * 1000 or slow:
         raise SystemExit(f"missed: {', '.join(slow) or 'open'}")
 

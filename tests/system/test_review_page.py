@@ -20,7 +20,8 @@ pytestmark = pytest.mark.system
 
 ANKLE = (
     "\N{BONE} FINDINGS: There is marrow edema in the left talus. No marrow edema of the calcaneus. "
-    "The cuboid glows \N{FIRE} brightly. Also the cuboid glows below.\nIMPRESSION: Possible stress reaction of the talus."
+    "The cuboid glows \N{FIRE} brightly. Also the cuboid glows below.\n"
+    "IMPRESSION: Possible stress reaction of the talus."
 )
 SCRIPT = (
     "</script><script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
@@ -151,7 +152,9 @@ def test_report_that_cannot_be_read_is_in_the_list_with_its_reason(visit: Visit)
 def test_marks_stand_on_the_words_of_the_table_behind_an_emoji(visit: Visit) -> None:
     mentions = visit.page.locator("#text .g-mention").evaluate_all("marks => marks.map((mark) => mark.textContent)")
     assert mentions == ["marrow edema", "marrow edema", "stress reaction"]
-    sites = visit.page.locator("#text .g-site:not(.idle)").evaluate_all("marks => marks.map((mark) => mark.textContent)")
+    sites = visit.page.locator("#text .g-site:not(.idle)").evaluate_all(
+        "marks => marks.map((mark) => mark.textContent)"
+    )
     assert sites == ["talus", "calcaneus", "talus"]
     assert visit.page.locator("#text .g-cue:not(.idle)").evaluate_all("marks => marks.map((m) => m.textContent)") == [
         "No",
@@ -396,7 +399,10 @@ def test_exported_work_loads_in_another_browser(visit: Visit, browser: Browser, 
         ("{", "it is not JSON"),
         ("{}", "it is not the work of a review"),
         ('{"format": "marrowtext review", "version": 9}', "it is of another version of marrowtext"),
-        ('{"format": "marrowtext review", "version": 1, "key": "x"}', "it is of other findings or reports than this page"),
+        (
+            '{"format": "marrowtext review", "version": 1, "key": "x"}',
+            "it is of other findings or reports than this page",
+        ),
     ],
 )
 def test_file_that_does_not_fit_is_refused_and_changes_nothing(
@@ -440,7 +446,9 @@ def test_page_can_ask_nothing_of_a_network(context: BrowserContext, folder: Path
             addEventListener("securitypolicyviolation", (event) => broken.push(event.violatedDirective));
             const fetched = await fetch("http://127.0.0.1:9/").then(() => "fetched", () => "refused");
             const image = new Image();
-            await new Promise((done) => { image.onerror = done; image.onload = done; image.src = "http://127.0.0.1:9/x.png"; });
+            const tried = new Promise((done) => { image.onerror = image.onload = done; });
+            image.src = "http://127.0.0.1:9/x.png";
+            await tried;
             return [fetched, ...broken.sort()];
         }"""
     )
