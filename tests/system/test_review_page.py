@@ -290,7 +290,7 @@ def test_correction_is_made_of_the_values_of_the_contract(visit: Visit, tmp_path
         "laterality: left → right",
         "pattern: unspecified → traumatic",
         "pattern assertion: none → present",
-        "size mm: none → 12 mm",
+        "size mm: none → 12",
     ]
     (row,) = read_work(visit.export(tmp_path))["ankle"]["findings"]
     assert row["decision"] == "corrected"

@@ -10,7 +10,6 @@ const told = new Set(["concept", "assertion", "site", "laterality", "section"]);
 function tellValue(name, value) {
   if (value === null || value === undefined) return "none";
   if (name === "site") return data.sites[value][0];
-  if (name === "size_mm") return `${value} mm`;
   return typeof value === "boolean" ? (value ? "yes" : "no") : spell(value);
 }
 
