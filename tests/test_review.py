@@ -548,10 +548,10 @@ def test_file_that_is_no_work_is_refused(tmp_path: Path, content: str, told: str
 
 
 def test_phrases_that_no_rule_covers_come_by_frequency(run: Run, tmp_path: Path, pipeline: Pipeline) -> None:
-    text = "The talus glows. The cuboid  GLOWS. Muscle edema. A dark talus shines."
+    text = "The marrow glows. The marrow  GLOWS. Muscle edema. A dark talus shines."
     write_reports(tmp_path / "reports.csv", [("a", text)])
     run("extract", "reports.csv", "-o", "findings.csv")
-    places = [match.span() for match in re.finditer(r"(?i)glows|muscle edema|shines", text)]
+    places = [match.span() for match in re.finditer(r"(?i)marrow +glows|muscle edema|shines", text)]
     plain = {column.name: None for column in GOLD_COLUMNS if column.name != "mention"}
     plain |= {"section": "findings", "concept": "edema", "assertion": "present", "pattern": "unspecified"}
     plain["subchondral"] = False
@@ -559,7 +559,7 @@ def test_phrases_that_no_rule_covers_come_by_frequency(run: Run, tmp_path: Path,
     path = write_work(tmp_path, reviewed(1, "a", added=added))
     gold = make_gold(path, load_work(path), collect(tmp_path), pipeline.rules, hand="ours")
     assert [phrase.row() for phrase in find_phrases(gold.reports, pipeline)] == [
-        {"phrase": "glows", "count": 2, "reports": 1, "concept": "edema", "report_ids": "a"},
+        {"phrase": "marrow glows", "count": 2, "reports": 1, "concept": "edema", "report_ids": "a"},
         {"phrase": "shines", "count": 1, "reports": 1, "concept": "edema", "report_ids": "a"},
     ]
 

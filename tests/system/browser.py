@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-__all__ = ["find_chromium", "open_browser", "open_page", "select_words"]
+__all__ = ["drag_over", "find_chromium", "open_browser", "open_page", "select_words"]
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -44,24 +44,38 @@ def open_page(context: BrowserContext, file: Path) -> Page:
     return page
 
 
+# Makes a range of words of the report; they may go over several elements.
+_RANGE = """(words) => {
+    const text = document.getElementById("text");
+    const at = text.textContent.indexOf(words);
+    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    let seen = 0;
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const end = seen + node.data.length;
+        if (at >= seen && at < end) range.setStart(node, at - seen);
+        if (at + words.length > seen && at + words.length <= end) range.setEnd(node, at + words.length - seen);
+        seen = end;
+    }
+    return (%s)(range);
+}"""
+_SELECT = "(range) => { getSelection().removeAllRanges(); getSelection().addRange(range); }"
+_MEASURE = (
+    "(range) => [...range.getClientRects()].map(({ left, right, top, bottom }) => [left, right, (top + bottom) / 2])"
+)
+
+
 def select_words(page: Page, words: str) -> None:
-    """Select words of the report as a mouse does; they may go over several elements."""
-    page.evaluate(
-        """(words) => {
-            const text = document.getElementById("text");
-            const at = text.textContent.indexOf(words);
-            const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
-            const range = document.createRange();
-            let seen = 0;
-            for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-                const end = seen + node.data.length;
-                if (at >= seen && at < end) range.setStart(node, at - seen);
-                if (at + words.length > seen && at + words.length <= end) range.setEnd(node, at + words.length - seen);
-                seen = end;
-            }
-            getSelection().removeAllRanges();
-            getSelection().addRange(range);
-        }""",
-        words,
-    )
+    """Select words of the report, and wait until the page has taken note."""
+    page.evaluate(_RANGE % _SELECT, words)
+    page.wait_for_selector("#picked:not([hidden])")
+
+
+def drag_over(page: Page, words: str) -> None:
+    """Select words of the report with the mouse."""
+    boxes = page.evaluate(_RANGE % _MEASURE, words)
+    page.mouse.move(boxes[0][0] + 1, boxes[0][2])
+    page.mouse.down()
+    page.mouse.move(boxes[-1][1] - 1, boxes[-1][2], steps=5)
+    page.mouse.up()
     page.wait_for_selector("#picked:not([hidden])")

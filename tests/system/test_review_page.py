@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import open_browser, open_page, select_words
+from browser import drag_over, open_browser, open_page, select_words
 from environment import run
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -314,7 +314,7 @@ def test_value_that_cannot_be_is_refused_in_the_form(visit: Visit) -> None:
 
 def test_missed_mention_is_added_by_selecting_its_words_behind_an_emoji(visit: Visit, tmp_path: Path) -> None:
     words = "cuboid glows \N{FIRE} brightly"
-    select_words(visit.page, words)
+    drag_over(visit.page, words)
     visit.page.get_by_role("button", name="Add as a mention").click()
     form = visit.page.locator("#cards form")
     expect(form.get_by_label("words", exact=True)).to_have_value(words)

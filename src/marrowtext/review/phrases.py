@@ -10,6 +10,7 @@ from marrowtext.columns import Column, ColumnType
 from marrowtext.corpora import GoldReport
 from marrowtext.model import Report
 from marrowtext.pipeline import Pipeline
+from marrowtext.schema import MentionRule
 
 __all__ = ["PHRASE_COLUMNS", "Phrase", "find_phrases"]
 
@@ -47,14 +48,19 @@ class Phrase:
 def find_phrases(reports: Iterable[GoldReport], pipeline: Pipeline) -> list[Phrase]:
     """Find the mentions of the gold that the rules have no name for, the most frequent words first.
 
-    Words that a rule knows and rejects, as a look-alike or by what stands around them, are none of these.
+    Words that a rule knows and rejects, as a look-alike or by what stands around them, are none of these. A name that
+    counts only with a word for its value ("marrow") is not enough to know them by.
     """
+    neutral = {rule.id for rule in pipeline.rules.of(MentionRule) if rule.neutral}
     found: dict[str, Phrase] = {}
     for report in reports:
         reading = pipeline.read(Report(report.id, report.text))
-        spans = [(mark.start, mark.end) for mark in reading.highlights if mark.kind in ("mention", "look-alike")]
+        spans = [
+            (mark.start, mark.end)
+            for mark in reading.highlights
+            if mark.kind in ("mention", "look-alike") and mark.rule not in neutral
+        ]
         spans += [(finding.start, finding.end) for finding in reading.findings]
-        spans += [(candidate.start, candidate.end) for candidate in reading.rejected]
         for start, end, concept in _list_mentions(report):
             if not _overlaps(start, end, spans):
                 words = " ".join(report.text[start:end].lower().split())

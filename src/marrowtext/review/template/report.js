@@ -94,7 +94,7 @@ function tellPiece(piece) {
   const marks = piece.spans.filter((span) => span.rule !== null).map((span) => {
     const [rule, file] = data.ruleNames[span.rule];
     const words = oneLine(wordsAt(span.start, span.end));
-    return make("li", {}, make("b", {}, span.kind), ` “${words}” `, rule ? make("code", {}, rule) : null, file ? make("small", {}, ` ${file.split("/patterns/").pop()}`) : null);
+    return make("li", {}, make("b", {}, span.kind), ` “${words}” `, rule ? make("code", {}, rule) : null, file ? make("small", {}, ` ${file}`) : null);
   });
   const rows = rowsBehind(piece).map((entry) => make("li", {}, tellRow(entry)));
   return [marks.length ? make("ul", {}, ...marks) : null, rows.length ? make("ul", { class: "behind" }, ...rows) : null].filter(Boolean);
