@@ -99,6 +99,7 @@ def test_help_starts_without_what_is_slow_to_import() -> None:
         ["extract"],
         ["peek"],
         ["explain"],
+        ["review"],
         ["annotate"],
         ["columns"],
         ["rules"],

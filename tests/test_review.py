@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import errno
 import hashlib
 import json
 import re
@@ -257,6 +258,14 @@ def test_report_that_the_run_could_not_read_has_its_reason(run: Run, tmp_path: P
     ]
 
 
+def test_folder_of_texts_is_read_as_extract_reads_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "x.txt").write_text(TALUS, encoding="utf-8")
+    assert run("extract", "texts", "-o", "findings.csv").code == 0
+    (report,) = gather(tmp_path / "findings.csv", tmp_path / "texts", ColumnChoice()).content
+    assert (report.id, [row["site"] for row in report.findings]) == ("x", ["talus"])
+
+
 def test_two_reports_with_one_id_keep_their_own_rows(run: Run, tmp_path: Path) -> None:
     write_reports(tmp_path / "reports.csv", [("a", TALUS), ("a", "Marrow edema of the patella.")])
     run("extract", "reports.csv", "-o", "findings.csv")
@@ -351,6 +360,18 @@ def test_page_is_not_overwritten_without_force(run: Run, inputs: Path) -> None:
     result = run("review", "findings.csv", "reports.csv", "-o", "page.html")
     assert (result.code, (inputs / "page.html").read_text()) == (2, "mine")
     assert run("review", "findings.csv", "reports.csv", "-o", "page.html", "--force").code == 0
+
+
+def test_page_that_cannot_be_written_leaves_nothing(run: Run, inputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr("os.fsync", fail)
+    before = set(inputs.iterdir())
+    result = run("review", "findings.csv", "reports.csv", "-o", "page.html")
+    assert result.code == 2
+    assert "page.html: cannot be written (No space left on device)" in result.err
+    assert set(inputs.iterdir()) == before
 
 
 @pytest.mark.parametrize(

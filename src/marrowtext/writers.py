@@ -122,6 +122,9 @@ def replace_text(path: Path, text: str) -> None:
         beside.replace(path)
     except OSError as error:
         raise failure(path, error) from None
+    finally:
+        # Where it failed, nothing of a text that may be a report is left.
+        beside.unlink(missing_ok=True)
 
 
 def failure(path: Path, error: OSError) -> InputError:

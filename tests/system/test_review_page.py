@@ -162,6 +162,13 @@ def test_marks_stand_on_the_words_of_the_table_behind_an_emoji(visit: Visit) -> 
     ]
 
 
+def test_marks_stand_on_the_words_behind_a_windows_line_end(visit: Visit) -> None:
+    visit.press("j", "j")
+    assert visit.page.locator("#text").evaluate("text => text.textContent") == KNEE
+    mentions = visit.page.locator("#text .g-mention").evaluate_all("marks => marks.map((mark) => mark.textContent)")
+    assert mentions == ["Bone contusion", "bone contusion"]
+
+
 def test_filters_count_what_the_others_leave(visit: Visit) -> None:
     assert [visit.count("status", value) for value in ("present", "possible", "not_mentioned", "error")] == list("3011")
     assert visit.count("assertion", "absent") == "2"
@@ -181,6 +188,13 @@ def test_filters_of_rows_have_to_hold_for_one_row(visit: Visit) -> None:
     assert visit.count("site", "calcaneus") == "1"
     visit.filter("site", "calcaneus")
     assert visit.ids() == ["ankle"]
+
+
+def test_row_counts_where_no_other_filter_keeps_it_out(visit: Visit) -> None:
+    visit.filter("assertion", "absent")
+    visit.filter("laterality", "right")
+    assert visit.ids() == ["knee"]
+    assert [visit.count("assertion", value) for value in ("present", "absent", "possible")] == ["1", "1", "0"]
 
 
 def test_filter_by_site_takes_its_parts_in(visit: Visit) -> None:

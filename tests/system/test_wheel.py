@@ -49,6 +49,8 @@ def test_installed_wheel_finds_the_same_as_the_checkout(python: str, wheel: Path
     told = run(programs / "marrowtext", "explain", "There is marrow edema in the talus.", folder=empty)
     assert "[marrow edema](mention)" in told
     assert len(run(programs / "marrowtext", "cohort", "--list", folder=empty).splitlines()) == 8
+    run(programs / "marrowtext", "review", "wheel.csv", "sample.jsonl", "-o", "page.html", folder=empty)
+    assert (empty / "page.html").read_text(encoding="utf-8").endswith("</html>")
     script = (
         "import spacy; nlp = spacy.blank('en'); nlp.add_pipe('marrowtext'); "
         "print([row['site'] for row in nlp('There is marrow edema in the talus.')._.findings])"

@@ -144,13 +144,13 @@ function sectionAt(start) {
   return sections.includes(name) ? name : "findings";
 }
 
-let siteGroups = null;
 function siteOptions() {
-  siteGroups ??= Map.groupBy
-    ? Map.groupBy(Object.keys(data.sites), (site) => data.sites[site][2])
-    : Object.keys(data.sites).reduce((map, site) => map.set(data.sites[site][2], [...(map.get(data.sites[site][2]) ?? []), site]), new Map());
-  return [...siteGroups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([region, sites]) =>
-    make("optgroup", { label: spell(region) }, ...sites.map((site) => [data.sites[site][0], site]).sort().map(([label, site]) => make("option", { value: site }, label))));
+  const regions = new Map();
+  for (const [site, [label, , region]] of Object.entries(data.sites)) {
+    regions.set(region, [...(regions.get(region) ?? []), [label, site]]);
+  }
+  return [...regions].sort().map(([region, sites]) => make("optgroup", { label: spell(region) },
+    ...sites.sort().map(([label, site]) => make("option", { value: site }, label))));
 }
 
 function makeInput(field, id) {
