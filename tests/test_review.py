@@ -19,13 +19,13 @@ from builders import make_finding
 
 from marrowtext.cli import app
 from marrowtext.columns import finding_row
-from marrowtext.corpora import GOLD_COLUMNS, read_gold
+from marrowtext.corpora import GOLD_COLUMNS, read_gold, write_gold
 from marrowtext.errors import InputError
 from marrowtext.headers import ColumnChoice
 from marrowtext.model import Report
 from marrowtext.pipeline import Pipeline
 from marrowtext.review import material
-from marrowtext.review.decisions import load_work, make_gold, score, write_gold
+from marrowtext.review.decisions import load_work, make_gold, score
 from marrowtext.review.marks import mark_report
 from marrowtext.review.material import Material, gather
 from marrowtext.review.page import make_page
@@ -482,6 +482,14 @@ def test_report_that_is_not_done_makes_no_gold(inputs: Path, pipeline: Pipeline)
     assert ([report.id for report in gold.reports], gold.open) == (["c"], 1)
 
 
+def test_report_that_could_not_be_read_makes_no_gold(run: Run, tmp_path: Path, pipeline: Pipeline) -> None:
+    write_reports(tmp_path / "reports.csv", [("a", ""), ("b", "Normal study.")])
+    run("extract", "reports.csv", "-o", "findings.csv")
+    path = write_work(tmp_path, reviewed(1, "a"), reviewed(2, "b"))
+    gold = make_gold(path, load_work(path), collect(tmp_path), pipeline.rules, hand="ours")
+    assert ([report.id for report in gold.reports], gold.open) == (["b"], 0)
+
+
 def test_blind_work_is_gold_of_the_added_rows_alone(inputs: Path, pipeline: Pipeline) -> None:
     added = [{"values": values_of(inputs, site="cuboid"), "note": ""}]
     ((row,),) = import_rows(inputs, pipeline, reviewed(1, "a", added=added), blind=True)
@@ -494,7 +502,7 @@ def test_blind_work_is_gold_of_the_added_rows_alone(inputs: Path, pipeline: Pipe
 def test_gold_is_written_as_a_corpus_reads_it(inputs: Path, pipeline: Pipeline) -> None:
     path = write_work(inputs, reviewed(1, "a", decision("accepted")), reviewed(3, "c"))
     gold = make_gold(path, load_work(path), collect(inputs), pipeline.rules, hand="ours")
-    (inputs / "gold.jsonl").write_text(write_gold(gold), encoding="utf-8")
+    (inputs / "gold.jsonl").write_text(write_gold(gold.reports), encoding="utf-8")
     assert read_gold(inputs / "gold.jsonl") == gold.reports
     assert [(report.id, report.hand, report.text) for report in gold.reports] == [
         ("a", "ours", TALUS),

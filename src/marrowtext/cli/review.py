@@ -127,9 +127,10 @@ def _bring_back(
     patterns: list[Path] | None,
     force: bool,
 ) -> None:
+    from marrowtext.corpora import write_gold
     from marrowtext.headers import ColumnChoice
     from marrowtext.reading import pattern_folders, shared_pipeline
-    from marrowtext.review.decisions import load_work, make_gold, score, write_gold
+    from marrowtext.review.decisions import load_work, make_gold, score
     from marrowtext.review.material import gather
     from marrowtext.review.phrases import PHRASE_COLUMNS, find_phrases
     from marrowtext.rules import load_rules
@@ -155,7 +156,7 @@ def _bring_back(
     evaluation = score(gold)
     written = [str(target) for target in (out, errors, phrases) if target is not None]
     if out is not None:
-        replace_text(out, write_gold(gold))
+        replace_text(out, write_gold(gold.reports))
     if errors is not None:
         replace_text(errors, evaluation.list_errors())
     if phrases is not None:

@@ -6,12 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from marrowtext.corpora import GOLD_COLUMNS, GoldReport, parse_gold
+from marrowtext.corpora import GOLD_COLUMNS, GoldReport, check_report
 from marrowtext.errors import CorpusError, InputError
 from marrowtext.evaluate import Evaluation, evaluate
 from marrowtext.pairs import Row
@@ -19,7 +20,7 @@ from marrowtext.review.material import Material, ReviewedReport
 from marrowtext.review.page import FORMAT, FORMAT_VERSION
 from marrowtext.rules import RuleSet
 
-__all__ = ["Gold", "Work", "load_work", "make_gold", "score", "write_gold"]
+__all__ = ["Gold", "Work", "load_work", "make_gold", "score"]
 
 
 class _Strict(BaseModel):
@@ -129,41 +130,26 @@ def make_gold(path: Path, work: Work, material: Material, rules: RuleSet, *, han
         )
     by_number = {report.number: report for report in material.content}
     done = [(one, _find(path, one, by_number)) for one in work.reports if one.done]
+    # Of a report that could not be read there is nothing to be gold.
+    done = [(one, report) for one, report in done if report.text.strip()]
     names = _name_reports([report for _, report in done])
-    lines = [
-        json.dumps(
-            {
-                "id": names[report.number],
-                "hand": hand,
-                "text": report.text,
-                "findings": sorted(_list_rows(path, one, report, blind=work.blind), key=lambda row: row["start"]),
-            },
-            ensure_ascii=False,
-        )
-        for one, report in done
-    ]
-    try:
-        reports = parse_gold(str(path), "\n".join(lines), rules) if lines else []
-    except CorpusError as error:
-        raise InputError(f"{error}; mend it on the page and export again") from None
+    reports = []
+    for one, report in done:
+        rows = sorted(_list_rows(path, one, report, blind=work.blind), key=itemgetter("start"))
+        reports.append(GoldReport(names[report.number], hand, report.text, tuple(rows)))
+        try:
+            check_report(str(path), reports[-1], rules)
+        except CorpusError as error:
+            raise InputError(f"{error}; mend it on the page and export again") from None
     decided = Counter(row.decision for one, _ in done for row in one.findings if row.decision)
     added = sum(len(one.added) for one, _ in done)
     return Gold(
         reports=tuple(reports),
         table=tuple({**row, "report_id": names[report.number]} for _, report in done for row in report.findings),
         names=material.names,
-        open=len(work.reports) - len(done),
+        open=sum(not one.done for one in work.reports),
         decisions={**{name: decided[name] for name in ("accepted", "corrected", "rejected")}, "added": added},
     )
-
-
-def write_gold(gold: Gold) -> str:
-    """Write gold reports as the `reports.jsonl` of a corpus."""
-    lines = (
-        {"id": one.id, "hand": one.hand, "text": one.text, "findings": [dict(row) for row in one.findings]}
-        for one in gold.reports
-    )
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
 
 
 def score(gold: Gold) -> Evaluation:
