@@ -33,7 +33,7 @@ test-system: .venv/installed chromium
 
 # The browser that the review page is tested in. Root on Debian gets the package of its name; others get told.
 chromium:
-	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome chrome >/dev/null \
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || command -v google-chrome >/dev/null \
 	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 	&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
 	|| { echo "Chromium is needed: install it, or name its program: make test-system CHROMIUM=/path/to/chromium"; exit 1; }

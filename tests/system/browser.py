@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 __all__ = ["drag_over", "find_chromium", "open_browser", "open_page", "select_words"]
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_NAMES = ("chromium", "google-chrome")
 
 
 def find_chromium() -> str:
