@@ -201,7 +201,7 @@ def test_words_of_the_pattern_are_marked_where_they_are_nearest(pipeline: Pipeli
         site="talus", report_id="1", mention="Marrow edema", start=start, end=start + 12, pattern="traumatic",
         pattern_evidence="fracture", sentence=text[start:],
     )  # fmt: skip
-    report = material.ReviewedReport(1, "1", None, text, None, (finding_row(finding),))
+    report = material.ReviewedReport(1, Report("1", text), None, (finding_row(finding),))
     marked = mark_report(report, pipeline, ["start", "end", "site", "rules"])
     assert [(mark.start, mark.kind) for mark in marked.marks] == [
         (start, "mention"),
@@ -246,6 +246,13 @@ def test_columns_of_the_run_are_taken_from_its_manifest(run: Run, tmp_path: Path
     (report,) = gather(tmp_path / "findings.csv", tmp_path / "parts.csv", ColumnChoice()).content
     assert (report.id, report.text) == ("7", "STORY:\nEdema.\n\nIMPRESSION:\nThere is marrow edema in the talus.")
     assert [row["site"] for row in report.findings] == ["talus"]
+
+
+def test_columns_of_the_exam_are_read_as_in_the_run(run: Run, tmp_path: Path, pipeline: Pipeline) -> None:
+    (tmp_path / "reports.csv").write_text("id,side,text\n1,L,There is marrow edema in the talus.\n")
+    assert run("extract", "reports.csv", "-o", "findings.csv").code == 0
+    page = make_page(collect(tmp_path), pipeline)
+    assert (page.rows, page.unexplained) == (1, 0)
 
 
 def test_report_that_the_run_could_not_read_has_its_reason(run: Run, tmp_path: Path, pipeline: Pipeline) -> None:
@@ -308,7 +315,7 @@ def test_reports_that_changed_are_told_of(run: Run, inputs: Path) -> None:
     write_reports(inputs / "reports.csv", [*REPORTS, ("d", "Normal.")])
     result = run("review", "findings.csv", "reports.csv", "-o", "page.html")
     assert result.code == 0
-    assert "reports.csv: is not the file that findings.csv was made from" in result.err
+    assert "reports.csv: is not what findings.csv was made from" in result.err
 
 
 def test_table_without_a_needed_column_is_refused(inputs: Path) -> None:

@@ -21,7 +21,7 @@ def review(
         Path | None, typer.Argument(metavar="FINDINGS", help="Findings table of a run: .csv, .jsonl or .parquet.")
     ] = None,
     reports: Annotated[
-        Path | None, typer.Argument(metavar="REPORTS", help="The reports that the table was made from.")
+        str | None, typer.Argument(metavar="REPORTS", help="The reports that the table was made from, as for extract.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -81,7 +81,7 @@ def review(
 
 def _write_page(
     findings: Path,
-    reports: Path,
+    reports: str,
     choice: ColumnChoice,
     out: Path,
     sample: int | None,
@@ -118,7 +118,7 @@ def _write_page(
 def _bring_back(
     file: Path,
     findings: Path | None,
-    reports: Path | None,
+    reports: str | None,
     choice: ColumnChoice,
     out: Path | None,
     errors: Path | None,
@@ -143,10 +143,8 @@ def _bring_back(
     for target in filter(None, (out, errors, phrases)):
         check_target(target, force=force)
     work = load_work(file)
-    findings, reports = (
-        given or _find_source(file, name)
-        for given, name in ((findings, work.sources.findings), (reports, work.sources.reports))
-    )
+    findings = findings or _find_source(file, work.sources.findings)
+    reports = reports or str(_find_source(file, work.sources.reports))
     taken = work.columns
     choice = ColumnChoice(choice.text or taken.text, choice.id or taken.id, choice.title or taken.title)
     material = gather(findings, reports, choice, only=[one.row for one in work.reports])

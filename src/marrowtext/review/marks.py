@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from marrowtext.columns import finding_row
 from marrowtext.explain import find_marks
-from marrowtext.model import Highlight, Reading, Report
+from marrowtext.model import Highlight, Reading
 from marrowtext.pairs import Row
 from marrowtext.pipeline import Pipeline
 from marrowtext.review.material import ReviewedReport
@@ -61,12 +61,11 @@ def mark_report(report: ReviewedReport, pipeline: Pipeline, names: Sequence[str]
 
 
 def _read(report: ReviewedReport, pipeline: Pipeline) -> Reading:
-    plain = Report(report.id, report.text, report.title)
     try:
-        return pipeline.read(plain)
+        return pipeline.read(report.report)
     except Exception:
         # A report that the rules fail on has no rows; the run has told so, and the page shows it all the same.
-        return Reading(plain, (), (), ())
+        return Reading(report.report, (), (), ())
 
 
 def _mark_reading(reading: Reading) -> list[Highlight]:

@@ -13,10 +13,11 @@ from marrowtext.corpora import GOLD_COLUMNS
 from marrowtext.errors import InputError
 from marrowtext.headers import OPTIONS, ColumnChoice, Columns
 from marrowtext.manifest import Manifest, hash_file, load_manifest, measure_input
+from marrowtext.model import Report
 from marrowtext.pairs import Row
 from marrowtext.predictions import read_rows
-from marrowtext.readers import MAX_LENGTH, ReportReader, ReportRow, read_reports
-from marrowtext.sources import Broken, open_source
+from marrowtext.readers import MAX_LENGTH, ReportReader, ReportRow, Selection, open_reports
+from marrowtext.sources import Broken, name_of, open_source
 from marrowtext.writers import manifest_path, reports_path
 
 __all__ = ["MOST_REPORTS", "Material", "ReviewedReport", "gather"]
@@ -29,29 +30,39 @@ _NEEDED = ("report_id", "finding", *(column.name for column in GOLD_COLUMNS))
 
 @dataclass(frozen=True, slots=True)
 class ReviewedReport:
-    """A report of the input and its rows of the findings table, in text order.
+    """A report of the input, its number there, and its rows of the findings table, in text order.
 
     `reason` says why it could not be read, now or in the run.
     """
 
     number: int
-    id: str
-    title: str | None
-    text: str
+    report: Report
     reason: str | None
     findings: tuple[Row, ...]
+
+    @property
+    def id(self) -> str:
+        """The id of the report."""
+        return self.report.id
+
+    @property
+    def text(self) -> str:
+        """The text of the report."""
+        return self.report.text
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
     """The reports of a page or of the work done on it.
 
-    `columns` are those that the reports were read from, `names` the findings columns that the table has, `manifest`
-    that of the run where it is beside the table. `notices` are lines for the user. No notice holds report text.
+    `reports` is what the input is called, without what opens a database, `input_hash` its hash. `columns` are those that
+    the reports were read from, `names` the findings columns that the table has, `manifest` that of the run on this
+    input where it is beside the table. `notices` are lines for the user. No notice holds report text.
     """
 
     findings: Path
-    reports: Path
+    reports: str
+    input_hash: str
     columns: Columns
     names: tuple[str, ...]
     manifest: Manifest | None
@@ -61,50 +72,69 @@ class Material:
     def key(self, *, blind: bool) -> str:
         """Give the hash that tells work on these inputs from work on others: of both files and the columns read."""
         taken = [self.columns.text, self.columns.id, self.columns.title]
-        parts = [hash_file(self.findings), measure_input(self.reports)["sha256"], taken, blind]
+        parts = [hash_file(self.findings), self.input_hash, taken, blind]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def gather(
     findings: Path,
-    reports: Path,
+    reports: str | Path,
     wish: ColumnChoice,
     *,
     sample: int | None = None,
     only: Sequence[int] | None = None,
 ) -> Material:
-    """Join the reports of a file to their rows in a findings table.
+    """Join the reports of an input to their rows in a findings table.
 
-    Where `wish` names no column, those of the run are taken, as its manifest says. `sample` draws so many reports, the
-    same ones each time; `only` takes those with these numbers.
+    Where `wish` names no column, those of the run are taken, as its manifest says, and the same sheet, table or query.
+    `sample` draws so many reports, the same ones each time; `only` takes those with these numbers.
 
     Raises InputError where a file cannot be read, the table lacks a column, a row of it is of no report or does not
     hold its mention at its place, and where there are more than MOST_REPORTS.
     """
     manifest = load_manifest(manifest_path(findings))
+    name, input_hash = name_of(reports), str(measure_input(reports)["sha256"])
+    reader = _open(reports, wish, {} if manifest is None else manifest.options)
     notices = []
-    if manifest is not None and manifest.input.get("sha256") != measure_input(reports)["sha256"]:
-        notices.append(f"{reports}: is not the file that {findings} was made from; its rows are checked against it")
+    if manifest is not None and manifest.input.get("sha256") != input_hash:
+        notices.append(f"{name}: is not what {findings} was made from; its rows are checked against it")
         manifest = None
-    reader = _open_reports(reports, wish, manifest)
     rows = _take(reader, sample, only)
     names, table = read_rows(findings, _NEEDED)
     reasons = _read_reasons(reports_path(findings)) if manifest is not None else {}
     partly = sample is not None or only is not None
-    content = tuple(_join(reports, rows, table, reasons, partly=partly))
-    return Material(findings, reports, reader.columns, tuple(names), manifest, tuple(notices), content)
+    content = tuple(_join(name, rows, table, reasons, partly=partly))
+    return Material(findings, name, input_hash, reader.columns, tuple(names), manifest, tuple(notices), content)
 
 
-def _open_reports(reports: Path, wish: ColumnChoice, manifest: Manifest | None) -> ReportReader:
-    options = manifest.options if manifest is not None else {}
-    text, id, title = (options.get(name) for name in ("text", "id", "title"))
+def _open(reports: str | Path, wish: ColumnChoice, options: Mapping[str, object]) -> ReportReader:
+    """Open the reports as a run with these options did, but for what is wished for."""
+
+    def pick(name: str, none: str | None = None) -> str | None:
+        # A run that took no column for something is to be read without one, even where there is one now.
+        value = options.get(name)
+        return str(value) if value is not None else none if options else None
+
+    text = options.get("text")
     choice = ColumnChoice(
-        wish.text or ([str(name) for name in text] if isinstance(text, list) else None),
-        wish.id or (str(id) if id else None),
-        wish.title or (str(title) if title else None),
+        text=wish.text or ([str(name) for name in text] if isinstance(text, list) else None),
+        id=wish.id or pick("id", ""),
+        title=wish.title or pick("title", ""),
+        side=pick("side", ""),
+        body_part=pick("body_part", ""),
+        modality="",
+        patient_id="",
+        study_date="",
+        line=pick("line"),
     )
     limit = options.get("max_length")
-    return read_reports(reports, choice, max_length=limit if isinstance(limit, int) else MAX_LENGTH, wording=OPTIONS)
+    return open_reports(
+        reports,
+        choice,
+        Selection(pick("sheet"), pick("table"), pick("query")),
+        max_length=limit if isinstance(limit, int) else MAX_LENGTH,
+        wording=OPTIONS,
+    )
 
 
 def _take(reader: ReportReader, sample: int | None, only: Sequence[int] | None) -> list[ReportRow]:
@@ -120,7 +150,7 @@ def _take(reader: ReportReader, sample: int | None, only: Sequence[int] | None) 
         rows.append(row)
         if len(rows) > MOST_REPORTS:
             raise InputError(
-                f"{reader.path}: has more than {MOST_REPORTS:,} reports, the most that a page holds; "
+                f"{reader.name}: has more than {MOST_REPORTS:,} reports, the most that a page holds; "
                 "draw some of them with --sample 500"
             )
     return rows
@@ -135,7 +165,7 @@ def _read_reasons(path: Path) -> dict[str, str]:
 
 
 def _join(
-    reports: Path,
+    reports: str,
     rows: Sequence[ReportRow],
     table: Iterator[tuple[str, str, Row]],
     reasons: Mapping[str, str],
@@ -172,15 +202,13 @@ def _join(
         made = sorted(found[row.row].items(), key=lambda item: (item[1]["start"], item[0]))
         yield ReviewedReport(
             row.row,
-            row.report.id,
-            row.report.title,
-            row.report.text,
+            row.report,
             row.reason or reasons.get(str(row.row)),
             tuple(values for _, values in made),
         )
 
 
-def _check_place(where: str, values: Row, of: ReportRow, reports: Path) -> None:
+def _check_place(where: str, values: Row, of: ReportRow, reports: str) -> None:
     start, end = values["start"], values["end"]
     assert isinstance(start, int) and isinstance(end, int)
     if of.report.text[start:end] != values["mention"] or not 0 <= start < end:

@@ -86,7 +86,7 @@ def make_page(material: Material, pipeline: Pipeline, *, blind: bool = False) ->
         "version": FORMAT_VERSION,
         "key": material.key(blind=blind),
         "blind": blind,
-        "sources": {"findings": str(material.findings), "reports": str(material.reports)},
+        "sources": {"findings": str(material.findings), "reports": material.reports},
         "columns": {
             "text": list(material.columns.text),
             "id": material.columns.id,
@@ -144,7 +144,7 @@ def _write_report(
     values: dict[str, object] = {
         "row": report.number,
         "id": report.id,
-        "title": report.title,
+        "title": report.report.title,
         "text": report.text,
         "reason": report.reason,
     }
@@ -194,7 +194,7 @@ def _render(data: Mapping[str, Any], material: Material) -> str:
         version=__version__,
         blind=data["blind"],
         findings=material.findings.name,
-        reports=material.reports.name,
+        reports=Path(material.reports).name,
         count=len(data["reports"]),
         fields=data["fields"],
         statuses=[Assertion.PRESENT, Assertion.POSSIBLE, Assertion.ABSENT, NOT_MENTIONED, "error"],
