@@ -55,7 +55,7 @@ class ReviewedReport:
 class Material:
     """The reports of a page or of the work done on it.
 
-    `reports` is what the input is called, without what opens a database, `input_hash` its hash. `columns` are those that
+    `reports` is what the input is called, without its secrets, `input_hash` its hash. `columns` are those that
     the reports were read from, `names` the findings columns that the table has, `manifest` that of the run on this
     input where it is beside the table. `notices` are lines for the user. No notice holds report text.
     """
