@@ -22,6 +22,8 @@ from marrowtext.schema import SiteRule
 
 __all__ = ["SACRUM", "Place", "PlaceReader"]
 
+# The words by which a part lies in a whole.
+_WITHIN = ("of", "of the", "in", "in the", "at", "at the", "within the", "within")
 # The bone whose levels are S1 to S5.
 SACRUM = "sacrum"
 
@@ -90,6 +92,7 @@ class PlaceReader:
                 # In "both heads, rt - collapse" the side begins what is told of that side.
                 end, behind = noun.end, Chunk()
             scan.inside(noun, behind)
+            last = words.tokens[noun.end - 1].norm
             phrases.append(
                 _Phrase(
                     noun,
@@ -99,8 +102,8 @@ class PlaceReader:
                     behind,
                     determined,
                     self._nouns.is_masked(words, noun),
-                    _is_plural(words, noun),
-                    words.tokens[noun.end - 1].norm == "bones",
+                    plural=last.endswith("s") and not last.endswith("ss"),
+                    bones=last == "bones",
                 )
             )
             floor = end
@@ -122,8 +125,7 @@ class PlaceReader:
         refine = rule_of(phrase.match).refine
         if finer is not None or phrase.plural or phrase.match.form != "term" or not refine:
             return finer
-        compartment = self.find_compartment(words, phrase.start) or context.compartment
-        site = refine.get(compartment or "")
+        site = refine.get(self.find_compartment(words, phrase.start) or context.compartment or "")
         return site if site is not None and self._is_kind(site, rule_of(phrase.match)) else None
 
     def find_compartment(self, words: Words, end: int) -> str | None:
@@ -167,7 +169,7 @@ class PlaceReader:
             if kept and phrase.match.form == "adjective" and own:
                 # "Signal in its parasymphyseal portion" is in the bone named before.
                 continue
-            if kept and self._is_landmark(words, kept[-1], phrase):
+            if kept and self._is_landmark(words, kept[-1].end, phrase.start):
                 kept[-1].end = phrase.end
                 continue
             if kept and self._is_whole_of(words, kept[-1], phrase):
@@ -181,17 +183,13 @@ class PlaceReader:
             kept.append(phrase)
         return kept
 
-    def _is_landmark(self, words: Words, place: _Phrase, other: _Phrase) -> bool:
+    def _is_landmark(self, words: Words, start: int, end: int) -> bool:
         """Say whether a place only tells where the one before it is: "the ramus close to the symphysis"."""
-        between = other.start - place.end
-        return 0 < between == self._lexicon.at("landmarks", words.tokens, place.end, other.start)
+        return 0 < end - start == self._lexicon.at("landmarks", words.tokens, start, end)
 
     def _is_whole_of(self, words: Words, part: _Phrase, whole: _Phrase) -> bool:
-        between = words.norms(part.end, whole.start)
-        if between not in ("of", "of the", "in", "in the", "at", "at the", "within the", "within"):
-            return False
         inner, outer = site_of(part.match), site_of(whole.match)
-        if inner == outer:
+        if inner == outer or words.norms(part.end, whole.start) not in _WITHIN:
             return False
         same_region = self._rules.sites[inner].region == self._rules.sites[outer].region
         finer = (site for table in rule_of(part.match).refine_at.values() for site in table.values())
@@ -359,23 +357,8 @@ class PlaceReader:
             last = level.end
             site = SACRUM if level.name.startswith("S") else "vertebra"
             if site in self._rules.sites:
-                yield Place(
-                    site,
-                    level.name,
-                    (),
-                    None,
-                    level.start,
-                    level.end,
-                    (level.start, level.end),
-                    group,
-                    (f"site.{site}",),
-                    level_only=True,
-                )
-
-
-def _is_plural(words: Words, noun: Match) -> bool:
-    last = words.tokens[noun.end - 1].norm
-    return last.endswith("s") and not last.endswith("ss")
+                span = (level.start, level.end)
+                yield Place(site, level.name, (), None, *span, span, group, (f"site.{site}",), level_only=True)
 
 
 def _sides(phrase: _Phrase) -> list[Laterality]:

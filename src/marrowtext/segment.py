@@ -9,24 +9,19 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
+from marrowtext.headings import Heading, HeadingFinder
 from marrowtext.model import Section, SectionName, Sentence
 from marrowtext.rules import RuleSet
-from marrowtext.schema import HeadingRule, SideRule
+from marrowtext.schema import SideRule
 from marrowtext.words import Spelling, TextSplitter
 
 __all__ = ["SegmentedText", "Segmenter"]
 
 _LINE = re.compile(r"[^\r\n\x0b\x0c\u2028\u2029]+")
 _WORD = re.compile(r"[^\s:]+")
-# A heading ends with a colon or a dash, after a date, a time or a number where it has one ("ADDENDUM 07:55:").
-_TAIL = re.compile(
-    r"(?:[ \t]+\(?\d[\d:/., -]*(?:[ap]\.?m\.?|hrs?|h)?\)?|[ \t]+\([^():\n]{1,40}\)|[ \t]+\d+[ \t]+[a-z]{3,6}[ \t]+ago)?"
-    r"(?:[ \t]*:(?!\d)|[ \t]+[-–—]{1,3}(?=\s))",
-    re.IGNORECASE,
-)
 _BULLET = re.compile(
     r"[ \t\xa0]*(?:[-–—*•·▪►>.]+(?=[\s\w(])(?![vV][eE]\b)|\(?\d{1,2}[.):](?!\d)|\(?[a-h][.)](?=\s))[ \t\xa0]*"
 )
@@ -42,8 +37,6 @@ _BAR = re.compile(r"\s/{2,}\s?|\s\|\s")
 _COUNT = re.compile(r"[1-9](?<!\S[1-9])(?=\s+[^\W\d_]{3,})")
 _FIRST_COUNT = re.compile(r"[ :-]*1(?<!\S1)(?=\s+[^\W\d_]{3,})")
 _LABEL_SIGN = re.compile(r"[:\-–—](?:(?<=:)|(?<=\s[\-–—])(?=\s))")
-# A date or a number at the end of a heading.
-_DATE = re.compile(r"\s[\d/.,-]+$")
 _LABEL = re.compile(r"[^\W_](?:[^.;:\n]|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b|\s)){0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
 # "S.I. joint", "a.p. view".
 _INITIALS = re.compile(r"[a-z](?:\.[a-z])+")
@@ -75,34 +68,18 @@ class _Layout(NamedTuple):
     width: int
 
 
-class _Heading(NamedTuple):
-    start: int
-    end: int
-    rule: HeadingRule
-
-
 class Segmenter:
     """Cuts a text into sections by the heading rules, and sections into sentences."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._spelling: Spelling = rules.spelling
-        self._headings: dict[str, HeadingRule] = {}
-        for rule in rules.of(HeadingRule):
-            for _, phrase in rule.phrases():
-                self._headings[phrase.lower()] = rule
-        # How many words the longest heading has that begins with a word.
-        self._first_words: dict[str, int] = {}
-        for phrase in self._headings:
-            first, *others = _WORD.findall(phrase)
-            self._first_words[first] = max(self._first_words.get(first, 0), 1 + len(others))
-        self._most_words = max(self._first_words.values())
+        self._headings = HeadingFinder(rules)
         self._numbered = frozenset(word.lower() for word in rules.grammar.phrases("numbered"))
         self._abbreviations = frozenset(rules.grammar.phrases("abbreviations"))
         self._short_forms = frozenset(rules.grammar.phrases("short_forms"))
         self._exam = re.compile(
             r"\b(?:" + "|".join(map(re.escape, rules.grammar.phrases("exam_names"))) + r")\b", re.IGNORECASE
         )
-        self._bare_headings = frozenset(rules.grammar.phrases("bare_headings"))
         open_ends = rules.grammar.phrases("open_ends")
         self._open_end = re.compile(r"(?:,|\b(?:" + "|".join(map(re.escape, open_ends)) + r"))$", re.IGNORECASE)
         self._longest_open_end = max(map(len, open_ends))
@@ -113,7 +90,7 @@ class Segmenter:
         """Cut the text; every character outside headings belongs to at most one sentence."""
         lines = [m.span() for m in _LINE.finditer(text)]
         layout = _Layout(_are_notes(text, lines), _find_width(text, lines))
-        headings = self._find_headings(text, lines)
+        headings = self._headings.find(text, lines)
         titles: list[tuple[int, int]] = []
         sections = self._cut_sections(text, lines, headings, titles, layout)
         sentences: list[Sentence] = []
@@ -124,71 +101,11 @@ class Segmenter:
             sentences.extend(self._cut_sentences(text, splitter, section, lines[first:], layout))
         return SegmentedText(tuple(sections), tuple(sentences), tuple(titles))
 
-    def _find_headings(self, text: str, lines: list[tuple[int, int]]) -> list[_Heading]:
-        found: list[_Heading] = []
-        for start, end in lines:
-            at = start
-            while at < end and (text[at].isspace() or text[at] in "*#_=-"):
-                at += 1
-            first = self._heading_from(text, at, end)
-            if first is not None:
-                found.append(first)
-                at = first.end
-            colon = text.find(":", at, end)
-            while colon >= 0:
-                inner = self._heading_before(text, at, colon)
-                if inner is not None:
-                    found.append(inner)
-                    at = inner.end
-                colon = text.find(":", colon + 1, end)
-        return found
-
-    def _heading_from(self, text: str, start: int, end: int) -> _Heading | None:
-        """Find a heading at the start of a line: with a colon, a dash or a slash, alone on it, in capitals before
-        text, or one of those that need no sign ("Hx 27F").
-        """
-        first = _WORD.match(text, start, end)
-        most = self._first_words.get(first.group().lower().rstrip("/"), 0) if first is not None else 0
-        if not most:
-            return None
-        stops = [word.end() for word in islice(_WORD.finditer(text, start, end), most)]
-        for number, stop in zip(range(len(stops), 0, -1), reversed(stops), strict=True):
-            slash = text[stop - 1] == "/"
-            rule = self._headings.get(" ".join(text[start : stop - slash].lower().split()))
-            if rule is None:
-                continue
-            tail = _TAIL.match(text, stop, end)
-            rest = text[stop:end].strip(" \t*_=-")
-            named = text[start:stop]
-            alone = not rest and (named.isupper() or named[0].isupper())
-            capitals = named.isupper() and len(named) > 2 and rest[:1].isalpha() and not rest[:12].isupper()
-            bare = number == 1 and bool(rest) and named.lower() in self._bare_headings
-            if tail or alone or capitals or slash or bare:
-                return _Heading(start, tail.end() if tail else stop, rule)
-        return None
-
-    def _heading_before(self, text: str, start: int, colon: int) -> _Heading | None:
-        """Find a capitalised heading inside a line that ends at a colon, after a full stop or in capitals."""
-        stop = len(text[start:colon].rstrip()) + start
-        words = [(m.start(), m.end()) for m in _WORD.finditer(text, max(start, stop - 60), stop)]
-        for first, _ in words[-self._most_words :]:
-            named = text[first:stop]
-            if not named[0].isupper():
-                continue
-            rule = self._headings.get(" ".join(_DATE.sub("", named.lower()).split()))
-            if rule is None:
-                continue
-            before = text[start:first]
-            kept = before.rstrip()
-            if not kept or kept[-1] in ".:;?!)" or before.endswith("  ") or (named.isupper() and not kept.isupper()):
-                return _Heading(first, colon + 1, rule)
-        return None
-
     def _cut_sections(
         self,
         text: str,
         lines: list[tuple[int, int]],
-        headings: list[_Heading],
+        headings: list[Heading],
         titles: list[tuple[int, int]],
         layout: _Layout,
     ) -> list[Section]:
