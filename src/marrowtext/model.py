@@ -226,7 +226,10 @@ class Sentence:
     def norms(self) -> tuple[str, ...]:
         """The normal forms of the tokens: enough to see that there is nothing to read in them."""
         if self._norms is None:
-            self._norms = self.splitter.norms(self.start, self.end)
+            known = self._tokens
+            self._norms = (
+                tuple([token.norm for token in known]) if known else self.splitter.norms(self.start, self.end)
+            )
         return self._norms
 
     def opening(self, count: int) -> tuple[str, ...]:

@@ -189,7 +189,7 @@ def _rows_at(
                 yield told._replace(assertion=cue.rule.assertion or row.assertion, rules=(*row.rules[:1], cue.rule.id))
             continue
         if sited is None or not apart:
-            yield row._replace(place=sited)
+            yield row._replace(place=sited) if sited is not None else row
             continue
         for side, own in apart:
             yield row._replace(place=sited._replace(side=side), attributes=own)
