@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, Report, SectionName
 from marrowtext.pool import Chunk
+from marrowtext.rules import load_rules
 from marrowtext.worker import Answer, Build, build_shared, read_one
 
 _PLAIN = {
@@ -74,10 +75,7 @@ def make_finding(
 class FakePipeline:
     """One present finding for each report; some words make it fail."""
 
-    rules = SimpleNamespace(
-        hash="fake",
-        policy=SimpleNamespace(silent_sections=(), status=(make_finding().assertion,)),
-    )
+    rules = SimpleNamespace(hash="fake", policy=load_rules().policy)
 
     def findings(self, report: Report) -> list[Finding]:
         words = report.text.split()
@@ -88,7 +86,7 @@ class FakePipeline:
         if "hang" in words:
             # As a regular expression that goes back and forth does: it keeps the interpreter to itself.
             re.match("(a|a)*b", "a" * 60)
-        return [make_finding(report_id=report.id, mention=report.text)]
+        return [make_finding("present", "talus", report_id=report.id, mention=report.text)]
 
 
 @lru_cache

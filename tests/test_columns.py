@@ -11,15 +11,19 @@ from marrowtext.columns import (
     FINDING_COLUMNS,
     FINDINGS_TABLE,
     REPORT_COLUMNS,
+    SITE_COLUMNS,
+    TABLES,
     Column,
     ColumnType,
     carried_columns,
     finding_row,
     report_row,
+    site_row,
     write_dictionary,
 )
 from marrowtext.model import Change, Finding, Laterality, Report
-from marrowtext.summary import ReportSummary
+from marrowtext.rules import load_rules
+from marrowtext.summary import ReportSummary, summarise_sites
 
 DICTIONARY = Path(__file__).parents[1] / "docs" / "data-dictionary.md"
 
@@ -41,7 +45,7 @@ def test_finding_row_holds_plain_values_for_each_column() -> None:
 
 
 def test_report_row_of_a_processed_report() -> None:
-    summary = ReportSummary("present", 3, 2, 1, 0, 0, 0, ("calcaneus", "talus"), ("left",), (), False)
+    summary = ReportSummary("present", 3, 2, 1, 0, 0, 0, ("calcaneus", "talus"), ("left",), (), True, ("1|2", "1|3"))
     report = Report("007", "", "MRI KNEE", side=Laterality.LEFT, body_part="KNEE", modality="CT", patient_id="p")
     assert report_row(report, 4, True, summary, note="line 2 is there twice") == {
         "report_id": "007",
@@ -59,7 +63,8 @@ def test_report_row_of_a_processed_report() -> None:
         "sites": "calcaneus talus",
         "sides": "left",
         "patterns": None,
-        "conflict": False,
+        "conflict": True,
+        "conflict_between": "1|2 1|3",
         "exam_title": "MRI KNEE",
         "exam_side": "left",
         "body_part": "KNEE",
@@ -69,6 +74,31 @@ def test_report_row_of_a_processed_report() -> None:
         "study_date": None,
         "note": "line 2 is there twice",
     }
+
+
+def test_site_row_holds_plain_values_for_each_column_but_the_row_of_the_input() -> None:
+    finding = make_finding(site="talus", laterality="left", pattern="traumatic", level="L4")
+    (summary,) = summarise_sites([finding], load_rules().policy)
+    row = site_row("007", summary)
+    assert list(row) == [column.name for column in SITE_COLUMNS if column.name != "row"]
+    assert row == {
+        "report_id": "007",
+        "site": "talus",
+        "region": None,
+        "bone": "talus",
+        "laterality": "left",
+        "assertion": "present",
+        "change": None,
+        "pattern": "traumatic",
+        "pattern_assertion": None,
+        "severity": None,
+        "extent": None,
+        "levels": "L4",
+        "finding_numbers": "1",
+        "conflict": False,
+        "conflict_between": None,
+    }
+    assert {type(value) for value in row.values()} <= {str, bool, type(None)}
 
 
 def test_report_row_of_an_error_has_the_same_columns() -> None:
@@ -83,13 +113,13 @@ def test_carried_columns_are_text_that_may_be_empty() -> None:
     assert (column.name, column.type, column.nullable) == ("Scanner", ColumnType.STRING, True)
 
 
-def test_dictionary_tells_every_column_of_both_tables() -> None:
+def test_dictionary_tells_every_column_of_the_tables() -> None:
     def line(column: Column) -> str:
         empty = "yes" if column.nullable else "no"
         return f"| `{column.name}` | {column.type.value} | {empty} | {column.description}"
 
     written = write_dictionary()
-    for table, columns in (("findings", FINDINGS_TABLE), ("reports", REPORT_COLUMNS)):
+    for table, columns in TABLES.items():
         part = written.split(f"## Table `{table}`")[1].split("## Table")[0]
         lines = [line for line in part.splitlines() if line.startswith("| `")]
         assert len(lines) == len(columns)

@@ -11,7 +11,7 @@ import pandas
 import pytest
 from pandas.testing import assert_frame_equal
 
-from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, ColumnType
+from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, SITE_COLUMNS, ColumnType
 from marrowtext.errors import InputError
 from marrowtext.frames import extract, extract_frames
 from marrowtext.model import Laterality, Report
@@ -52,6 +52,7 @@ def test_carried_columns_keep_their_type() -> None:
     assert frames.findings["when"].dtype == frame["when"].dtype
     assert frames.findings["n"].tolist() == [1, 3]
     assert frames.reports["n"].tolist() == [1, 2, 3]
+    assert frames.sites["n"].tolist() == [1, 3]
 
 
 def test_named_index_is_a_column() -> None:
@@ -82,7 +83,7 @@ def test_list_of_reports_with_what_they_carry() -> None:
 @pytest.mark.parametrize("texts", [[], ["Intact menisci."], [TALUS]], ids=["no-report", "no-finding", "finding"])
 def test_columns_and_types_are_always_the_same(texts: list[str]) -> None:
     frames = extract_frames(texts)
-    for frame, columns in ((frames.findings, FINDINGS_TABLE), (frames.reports, REPORT_COLUMNS)):
+    for frame, columns in zip(frames, (FINDINGS_TABLE, REPORT_COLUMNS, SITE_COLUMNS), strict=True):
         dtypes = {
             ColumnType.STRING: "string",
             ColumnType.INTEGER: "Int64",
@@ -243,6 +244,19 @@ def test_what_holds_no_texts_is_refused(texts: object, kind: str) -> None:
     with pytest.raises(TypeError) as raised:
         extract(texts)
     assert str(raised.value) == f"give a frame, a series or a list of texts, and not {kind}"
+
+
+def test_sites_are_a_frame_of_their_own() -> None:
+    text = (
+        "FINDINGS: Marrow edema in the left talus. No marrow edema in the calcaneus.\n"
+        "IMPRESSION: Mild edema of the left talus."
+    )
+    sites = extract_frames([TALUS, text], workers=1).sites
+    assert told(sites, "row", "site", "laterality", "assertion", "severity", "finding_numbers") == [
+        [1, "talus", None, "present", None, "1"],
+        [2, "talus", "left", "present", "mild", "1 3"],
+        [2, "calcaneus", "left", "absent", None, "2"],
+    ]
 
 
 def test_what_a_frame_says_of_the_exam_is_read_and_kept() -> None:

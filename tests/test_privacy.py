@@ -26,7 +26,7 @@ from marrowtext.errors import InputError
 from marrowtext.frames import extract_frames
 from marrowtext.readers import open_reports
 from marrowtext.run import count_done
-from marrowtext.writers import reports_path
+from marrowtext.targets import table_path
 
 CANARY = "Wolpertinger"
 REPORT = (
@@ -169,7 +169,8 @@ def run_extract(path: Path, capfd: pytest.CaptureFixture[str], *options: str) ->
     captured = capfd.readouterr()
     assert left.value.code in (None, 0, 1, 2)
     assert "internal error" not in captured.err
-    return captured.out + captured.err + (reports_path(out).read_text() if reports_path(out).exists() else "")
+    reports = table_path(out, "reports")
+    return captured.out + captured.err + (reports.read_text() if reports.exists() else "")
 
 
 def test_logs_say_nothing_of_the_text(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:

@@ -35,6 +35,21 @@ measured = ["present", "possible"]
 contusion = "traumatic"
 [policy.sections.comparison]
 present = "historical"
+[policy.conflict]
+denied = ["absent"]
+affirmed = ["present", "possible"]
+general = ["edema"]
+[policy.resolution]
+present = ["present", "possible"]
+possible = ["possible"]
+absent = ["absent"]
+pattern = ["surest"]
+severity = ["highest"]
+extent = ["section"]
+change = ["section"]
+certainty = ["present", "possible"]
+sections = ["impression"]
+degrees = ["severe", "moderate", "mild", "minimal"]
 """
 GRAMMAR = """\
 [grammar]
@@ -320,6 +335,16 @@ def test_cue_that_is_wrong_is_refused(tmp_path: Path, key: str, value: str, mess
             "policy",
             changed('"unspecified"', '"none"', POLICY),
             "policy: patterns.1.0: Input should be 'traumatic'",
+        ),
+        (
+            "policy",
+            changed('["surest"]', '["loudest"]', POLICY),
+            "policy: resolution.pattern.0: Input should be 'surest'",
+        ),
+        (
+            "policy",
+            changed('"severe", ', "", POLICY),
+            "policy: resolution.degrees: Value error, must name each of minimal, mild, moderate, severe once",
         ),
     ],
 )

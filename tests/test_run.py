@@ -8,25 +8,32 @@ import os
 import random
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import duckdb
+import openpyxl
+import psycopg
 import pytest
 from builders import FakePipeline, InlinePool, build_fake
 from pyarrow import parquet
 
 from marrowtext import batch, manifest, run
 from marrowtext.batch import extract_tables
-from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS
+from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, SITE_COLUMNS
 from marrowtext.errors import InputError, RuleError
 from marrowtext.headers import ColumnChoice
 from marrowtext.manifest import Manifest
 from marrowtext.outcome import Tally
 from marrowtext.readers import ReportReader, open_reports
+from marrowtext.targets import Target, TargetOptions, find_target
 from marrowtext.worker import Answer
 
 TALUS = "There is marrow edema in the talus."
@@ -54,7 +61,7 @@ def reports(tmp_path: Path) -> Path:
     return path
 
 
-def extract(reports: Path, out: Path, *, max_length: int = 1000, **options: bool) -> Manifest:
+def extract(reports: Path, out: Path | Target, *, max_length: int = 1000, **options: bool) -> Manifest:
     reader = open_reports(reports, ColumnChoice(carry=["Sex"]), max_length=max_length)
     return extract_tables(reader, out, **options)
 
@@ -63,8 +70,14 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def files(extension: str) -> list[str]:
+    """Give the names of what a complete run writes, in order."""
+    tables = [f"out{kind}.{extension}" for kind in ("", ".reports", ".sites")]
+    return sorted([*tables, f"out.{extension}.manifest.json"])
+
+
 def contents(folder: Path, extension: str) -> list[bytes]:
-    return [(folder / f"out{kind}.{extension}").read_bytes() for kind in ("", ".reports")]
+    return [(folder / f"out{kind}.{extension}").read_bytes() for kind in ("", ".reports", ".sites")]
 
 
 class BrokenOffError(Exception):
@@ -155,11 +168,11 @@ def test_tables_are_the_same_in_parts_of_any_size(
     monkeypatch.setattr(batch, "_PART_REPORTS", 1000)
     extract(reports, tmp_path / f"whole.{extension}")
     if extension == "parquet":
-        for kind in ("", ".reports"):
+        for kind in ("", ".reports", ".sites"):
             whole = parquet.read_table(tmp_path / f"whole{kind}.parquet")
             assert parquet.read_table(tmp_path / f"out{kind}.parquet") == whole
     else:
-        for kind in ("", ".reports"):
+        for kind in ("", ".reports", ".sites"):
             whole = (tmp_path / f"whole{kind}.{extension}").read_bytes()
             assert (tmp_path / f"out{kind}.{extension}").read_bytes() == whole
 
@@ -169,9 +182,7 @@ def test_tables_are_the_same_in_parts_of_any_size(
 def test_input_without_reports_gives_tables_without_rows(tmp_path: Path, extension: str) -> None:
     (tmp_path / "in.csv").write_text("id,text,Sex\n")
     assert extract(tmp_path / "in.csv", tmp_path / f"out.{extension}").counts == Tally()
-    assert names(tmp_path) == sorted(
-        ["in.csv", f"out.{extension}", f"out.{extension}.manifest.json", f"out.reports.{extension}"]
-    )
+    assert names(tmp_path) == sorted(["in.csv", *files(extension)])
 
 
 @pytest.mark.usefixtures("small")
@@ -179,6 +190,7 @@ def test_tables_have_all_columns_in_order(reports: Path, tmp_path: Path) -> None
     extract(reports, tmp_path / "out.parquet")
     assert parquet.read_schema(tmp_path / "out.parquet").names == [*(c.name for c in FINDINGS_TABLE), "Sex"]
     assert parquet.read_schema(tmp_path / "out.reports.parquet").names == [*(c.name for c in REPORT_COLUMNS), "Sex"]
+    assert parquet.read_schema(tmp_path / "out.sites.parquet").names == [*(c.name for c in SITE_COLUMNS), "Sex"]
 
 
 @pytest.mark.usefixtures("small")
@@ -227,7 +239,11 @@ def test_manifest_tells_the_run(small: None, reports: Path, tmp_path: Path) -> N
     }
     assert written["tables"] == {
         table: {"name": path.name, "bytes": path.stat().st_size, "sha256": manifest.hash_file(path)}
-        for table, path in (("reports", tmp_path / "out.reports.csv"), ("findings", tmp_path / "out.csv"))
+        for table, path in (
+            ("findings", tmp_path / "out.csv"),
+            ("reports", tmp_path / "out.reports.csv"),
+            ("sites", tmp_path / "out.sites.csv"),
+        )
     }
     assert (written["resumed"], written["started"] <= written["finished"]) == ([], True)
     assert manifest.load_manifest(tmp_path / "out.csv.manifest.json") == told
@@ -264,7 +280,7 @@ def test_run_that_breaks_in_its_first_part_leaves_nothing_behind(
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("name", ["out.csv", "out.reports.csv", "out.csv.manifest.json"])
+@pytest.mark.parametrize("name", ["out.csv", "out.reports.csv", "out.sites.csv", "out.csv.manifest.json"])
 @pytest.mark.parametrize("resume", [False, True])
 def test_existing_files_are_kept(reports: Path, tmp_path: Path, name: str, resume: bool) -> None:
     old = "{}" if name.endswith("json") else "old"
@@ -278,13 +294,13 @@ def test_existing_files_are_kept(reports: Path, tmp_path: Path, name: str, resum
 @pytest.mark.usefixtures("small")
 def test_force_overwrites_when_all_is_read(reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out.csv"
-    for path in (out, tmp_path / "out.reports.csv"):
+    for path in (out, tmp_path / "out.reports.csv", tmp_path / "out.sites.csv"):
         path.write_text("old")
     with monkeypatch.context() as patch:
         break_at(patch, 20)
         with pytest.raises(BrokenOffError):
             extract(reports, out, force=True)
-    assert contents(tmp_path, "csv") == [b"old", b"old"]
+    assert contents(tmp_path, "csv") == [b"old", b"old", b"old"]
     extract(reports, out, resume=True, force=True)
     assert len(read_csv(out)) == REPORTS - 2
 
@@ -301,9 +317,11 @@ def test_broken_run_keeps_its_whole_parts(broken: Path) -> None:
         "000001.findings.csv",
         "000001.json",
         "000001.reports.csv",
+        "000001.sites.csv",
         "000002.findings.csv",
         "000002.json",
         "000002.reports.csv",
+        "000002.sites.csv",
         "lock",
         "run.json",
     ]
@@ -324,7 +342,7 @@ def test_broken_run_is_not_lost_by_starting_anew(broken: Path, reports: Path) ->
 def test_broken_run_is_dropped_by_force(broken: Path, reports: Path, tmp_path: Path) -> None:
     told = extract(reports, broken, force=True)
     assert (told.resumed, told.counts.reports) == ([], REPORTS)
-    assert names(tmp_path) == ["in.csv", "out.csv", "out.csv.manifest.json", "out.reports.csv"]
+    assert names(tmp_path) == ["in.csv", *files("csv")]
 
 
 def test_resumed_run_reads_the_rest_alone(broken: Path, reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -509,7 +527,7 @@ def test_run_killed_at_any_file_operation_goes_on_to_the_same_tables(
         assert not out.exists() or contents(folder, extension) == contents(expected, extension)
         extract(reports, out, resume=True)
         assert contents(folder, extension) == contents(expected, extension)
-        assert names(folder) == sorted([out.name, f"out.{extension}.manifest.json", f"out.reports.{extension}"])
+        assert names(folder) == files(extension)
         if ended:
             break
     assert ended
@@ -582,7 +600,7 @@ def test_command_killed_at_any_time_goes_on_to_the_same_tables(tmp_path: Path, m
     assert running.returncode == 0
     assert kills > 0
     assert contents(killed, "csv") == contents(expected, "csv")
-    assert names(killed) == ["out.csv", "out.csv.manifest.json", "out.reports.csv"]
+    assert names(killed) == files("csv")
 
 
 @pytest.mark.parametrize(
@@ -657,3 +675,222 @@ def test_disk_that_fails_to_read_stops_the_run(reports: Path, tmp_path: Path, mo
         extract(reports, tmp_path / "out.csv")
     assert run.count_done(tmp_path / "out.csv") == 10
     assert extract(reports, tmp_path / "out.csv", resume=True).counts.reports == REPORTS
+
+
+def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+    """Ask the database of a run by its own driver; of a workbook give the rows of the sheets."""
+    if path.suffix == ".xlsx":
+        book = openpyxl.load_workbook(path)
+        return [(sheet.title, *row) for sheet in book for row in sheet.iter_rows(values_only=True)]
+    connect: Any = sqlite3.connect if path.suffix == ".sqlite" else duckdb.connect
+    with closing(connect(path)) as connection:
+        found: list[tuple[object, ...]] = connection.execute(query).fetchall()
+        return found
+
+
+def tell(path: Path) -> list[object]:
+    """Give what the tables of a run hold, whatever they lie in."""
+    if path.suffix == ".xlsx":
+        return list(ask(path, ""))
+    return [ask(path, f"SELECT * FROM {table} ORDER BY ALL")
+            if path.suffix == ".duckdb" else ask(path, f"SELECT * FROM {table}")
+            for table in ("findings", "reports", "sites")]  # fmt: skip
+
+
+def without_run(told: list[object]) -> list[object]:
+    """Leave out the random name of the run, in front of the rows of a database."""
+    return [[row[1:] for row in table] if isinstance(table, list) else table for table in told]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("extension", ["xlsx", "sqlite", "duckdb"])
+def test_run_ends_in_a_workbook_or_a_database(reports: Path, tmp_path: Path, extension: str) -> None:
+    out = tmp_path / f"out.{extension}"
+    told = extract(reports, out)
+    assert told.counts.reports == REPORTS
+    if extension == "xlsx":
+        assert names(tmp_path) == ["in.csv", "out.xlsx", "out.xlsx.manifest.json"]
+        assert told.tables == {
+            "workbook": {"name": "out.xlsx", "bytes": out.stat().st_size, "sha256": manifest.hash_file(out)}
+        }
+        sheets = [row[0] for row in ask(out, "")]
+        assert {sheet: sheets.count(sheet) for sheet in sheets} == {"findings": 22, "reports": 24, "sites": 22}
+        return
+    assert names(tmp_path) == ["in.csv", out.name]
+    assert ask(out, "SELECT count(*), count(DISTINCT run), min(run) FROM findings") == [(21, 1, told.run)]
+    assert ask(out, "SELECT row, reason FROM reports WHERE processing = 'error' ORDER BY row") == [
+        (4, "the text is empty"),
+        (8, "reading failed (ValueError)"),
+    ]
+    assert ask(out, "SELECT count(*) FROM sites") == [(21,)]
+    assert ask(out, "SELECT run, rules, input, reports, errors, findings FROM runs") == [
+        (told.run, "fake", "in.csv", 23, 2, 21)
+    ]
+    ((kept,),) = ask(out, "SELECT manifest FROM runs")
+    assert manifest.read_manifest(str(kept), "x") == told
+    assert ask(out, "SELECT mention FROM findings WHERE row IN (12, 13) ORDER BY row") == [
+        ('two\r\nlines, "quoted"',),
+        ("one\rtwo",),
+    ]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("extension", ["xlsx", "sqlite", "duckdb"])
+def test_run_into_a_workbook_or_a_database_killed_at_any_file_operation_goes_on(
+    tmp_path: Path, reports: Path, extension: str
+) -> None:
+    expected = tmp_path / f"expected.{extension}"
+    extract(reports, expected)
+    ended, number = False, 0
+    while not ended:
+        number += 3
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        out = folder / f"out.{extension}"
+        ended = go_on(reports, out, number)
+        extract(reports, out, resume=True)
+        assert without_run(tell(out)) == without_run(tell(expected))
+        beside = [f"{out.name}.manifest.json"] if extension == "xlsx" else []
+        assert names(folder) == [out.name, *beside]
+        if extension == "xlsx":
+            assert out.read_bytes() == expected.read_bytes()
+    assert number > 60
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("extension", ["sqlite", "duckdb"])
+def test_run_killed_after_its_tables_are_loaded_loads_them_once(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extension: str
+) -> None:
+    out = tmp_path / f"out.{extension}"
+    real = run.DatabaseTarget.write
+
+    def load_and_fail(*args: Any, **options: Any) -> list[str]:
+        real(*args, **options)
+        raise BrokenOffError
+
+    with monkeypatch.context() as patch, pytest.raises(BrokenOffError):
+        patch.setattr(run.DatabaseTarget, "write", load_and_fail)
+        extract(reports, out)
+    assert run.count_done(out) == REPORTS
+    told = extract(reports, out, resume=True)
+    assert ask(out, "SELECT run FROM runs") == [(told.run,)]
+    assert ask(out, "SELECT count(*) FROM findings") == [(21,)]
+    assert names(tmp_path) == ["in.csv", out.name]
+
+
+@pytest.mark.usefixtures("small")
+def test_broken_run_into_a_database_leaves_it_as_it_was(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.sqlite"
+    target = find_target(out, TargetOptions(append=True))
+    with closing(sqlite3.connect(out)) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    with monkeypatch.context() as patch:
+        break_at(patch, 13)
+        with pytest.raises(BrokenOffError):
+            extract(reports, target)
+    assert ask(out, "SELECT name FROM sqlite_master") == [("mine",)]
+    extract(reports, target, resume=True)
+    assert ask(out, "SELECT count(*) FROM findings") == [(21,)]
+
+
+@pytest.mark.usefixtures("small")
+def test_complete_run_in_a_database_is_left_by_resume(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.sqlite"
+    told = extract(reports, out)
+    break_at(monkeypatch, 1)
+    assert extract(reports, out, resume=True) == told
+    assert ask(out, "SELECT count(*) FROM findings") == [(21,)]
+
+
+@pytest.mark.usefixtures("small")
+def test_tables_of_a_database_are_added_to_or_replaced_on_purpose(reports: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.sqlite"
+    first = extract(reports, out)
+    with pytest.raises(InputError, match=r"has tables of these names already: findings, reports, sites, runs; add to"):
+        extract(reports, out)
+    append = find_target(out, TargetOptions(append=True))
+    with pytest.raises(InputError, match=rf"these reports are in its tables already \(run {first.run}, finished .*\)"):
+        extract(reports, append)
+    change_input(reports, pytest.MonkeyPatch())
+    with pytest.raises(InputError, match="the tables here are of another run: the input is another one"):
+        extract(reports, out, resume=True)
+    second = extract(reports, append)
+    assert ask(out, "SELECT run, count(*) FROM reports GROUP BY run ORDER BY count(*)") == [
+        (first.run, 23),
+        (second.run, 24),
+    ]
+    third = extract(reports, out, force=True)
+    assert ask(out, "SELECT run FROM runs") == [(third.run,)]
+    assert ask(out, "SELECT count(*) FROM reports") == [(24,)]
+
+
+@pytest.mark.usefixtures("small")
+def test_run_into_postgresql(reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA mri")
+    target = find_target(postgres_url, TargetOptions(schema="mri", prefix="bme_"))
+    with monkeypatch.context() as patch:
+        break_at(patch, 13)
+        with pytest.raises(BrokenOffError):
+            extract(reports, target)
+    assert run.count_done(target) == 10
+    assert target.partial.parent == Path()
+    told = extract(reports, target, resume=True)
+    assert names(tmp_path) == ["in.csv"]
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT count(*), max(run) FROM mri.bme_findings").fetchone() == (21, told.run)
+        assert connection.execute("SELECT count(*) FROM mri.bme_reports").fetchone() == (23,)
+        assert connection.execute("SELECT count(*) FROM mri.bme_sites").fetchone() == (21,)
+        mentions = connection.execute("SELECT mention FROM mri.bme_findings WHERE row IN (12, 13) ORDER BY row")
+        assert mentions.fetchall() == [('two\r\nlines, "quoted"',), ("one\rtwo",)]
+
+
+@pytest.mark.usefixtures("small")
+def test_database_that_cannot_hold_a_column_is_told_before_anything_is_read(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_at(monkeypatch, 1)
+    reader = open_reports(reports, ColumnChoice(carry=["Sex=run"]), max_length=1000)
+    with pytest.raises(InputError, match="the columns 'run' and 'run' have the same name in a database"):
+        extract_tables(reader, tmp_path / "out.sqlite")
+    assert names(tmp_path) == ["in.csv"]
+
+
+@pytest.mark.usefixtures("small")
+def test_notes_of_the_output_are_in_the_manifest(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marrowtext.workbook.MOST_ROWS", 21)
+    told = extract(reports, tmp_path / "out.xlsx")
+    assert [note.split(";")[0] for note in told.notes] == [
+        "findings: 21 rows are more than the 20 of an Excel sheet",
+        "reports: 23 rows are more than the 20 of an Excel sheet",
+        "sites: 21 rows are more than the 20 of an Excel sheet",
+    ]
+    assert manifest.load_manifest(tmp_path / "out.xlsx.manifest.json") == told
+
+
+@pytest.mark.usefixtures("small")
+def test_spreadsheet_safe_run_goes_on_as_such_alone(
+    reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports.write_text(reports.read_text().replace("text 2,", "=text 2,"))
+    safe = find_target(tmp_path / "out.csv", TargetOptions(spreadsheet_safe=True))
+    extract(reports, find_target(tmp_path / "whole.csv", TargetOptions(spreadsheet_safe=True)))
+    with monkeypatch.context() as patch:
+        break_at(patch, 13)
+        with pytest.raises(BrokenOffError):
+            extract(reports, safe)
+    with pytest.raises(InputError, match="the option spreadsheet_safe is null and was true"):
+        extract(reports, tmp_path / "out.csv", resume=True)
+    extract(reports, safe, resume=True)
+    assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    with (tmp_path / "out.csv").open(encoding="utf-8-sig", newline="") as file:
+        mentions = [row["mention"] for row in csv.DictReader(file)]
+    assert mentions[2] == "'=text 2"

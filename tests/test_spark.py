@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from marrowtext import spark
-from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS
+from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, SITE_COLUMNS
 from marrowtext.errors import MarrowtextError
 from marrowtext.frames import extract_frames
 from marrowtext.headers import Columns
@@ -28,7 +28,7 @@ def test_missing_pyspark_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Read a partition as a Python worker of Spark does."""
-    outputs = dict.fromkeys(column.name for column in (*FINDINGS_TABLE, *REPORT_COLUMNS))
+    outputs = dict.fromkeys(column.name for column in (*FINDINGS_TABLE, *REPORT_COLUMNS, *SITE_COLUMNS))
     return pd.concat(
         spark._read_frames(
             iter(frames),
@@ -46,7 +46,7 @@ def plain_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
     return frame.where(frame.notna(), None).to_dict("records")
 
 
-def test_partition_gives_the_rows_of_both_tables() -> None:
+def test_partition_gives_the_rows_of_all_tables() -> None:
     texts = [TALUS, None, "No marrow edema in the talus and the calcaneus.", " "]
     frames = [
         pd.DataFrame([[1, texts[0], "a"], [2, texts[1], "b"]]),
@@ -54,7 +54,7 @@ def test_partition_gives_the_rows_of_both_tables() -> None:
     ]
     told = read(frames)
     local = extract_frames(pd.DataFrame({"text": texts, "id": ["a", "b", None, "d"]}))
-    for table, frame in (("findings", local.findings), ("reports", local.reports)):
+    for table, frame in local._asdict().items():
         assert plain_rows(told[told["(table)"] == table][list(frame.columns)]) == plain_rows(frame)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow
@@ -12,7 +13,7 @@ from pyarrow import parquet
 
 from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
-from marrowtext.writers import check_out, open_table, replace_text, reports_path
+from marrowtext.writers import disarm, open_table, rearm, replace_text, write_lines
 
 COLUMNS = (
     Column("id", ColumnType.STRING, False, ""),
@@ -179,10 +180,6 @@ def test_disk_that_fails_is_told(tmp_path: Path, extension: str) -> None:
         pass
 
 
-def test_reports_table_stands_beside_the_findings() -> None:
-    assert reports_path(Path("a/out.v2.csv")) == Path("a/out.v2.reports.csv")
-
-
 def test_finished_table_still_waits_for_the_end_of_the_block(tmp_path: Path) -> None:
     with pytest.raises(KeyError), open_table(tmp_path / "out.csv", COLUMNS) as table:
         table.finish()
@@ -190,53 +187,41 @@ def test_finished_table_still_waits_for_the_end_of_the_block(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("out", "problem"),
-    [
-        ("", "is a folder; name a file in it"),
-        ("folder", "is a folder; name a file in it"),
-        ("folder.csv", "is a folder; name a file in it"),
-        ("out.xlsx", "unknown kind of output; use .csv, .jsonl, .parquet"),
-        ("none/out.csv", "the folder {none} does not exist; make it first"),
-        ("in.csv", "is the input; name another file"),
-        ("in.jsonl", "its reports table in.reports.jsonl is the input; name another file"),
-        ("old.csv", "exists already; name another file, or overwrite it with --force"),
-        (
-            "half.csv",
-            "its reports table half.reports.csv exists already; name another file, or overwrite it with --force",
-        ),
-        (
-            "told.csv",
-            "its manifest told.csv.manifest.json exists already; name another file, or overwrite it with --force",
-        ),
-        ("open.csv", "its reports table open.reports.csv is a folder; name a file in it"),
-        (f"{'x' * 300}.csv", "cannot be written (File name too long); check the folder and the disk"),
-        (
-            f"{'x' * 245}.csv",
-            f"its reports table {'x' * 245}.reports.csv cannot be written (File name too long); "
-            "check the folder and the disk",
-        ),
-    ],
-)
-def test_both_tables_are_checked_by_the_name_of_the_first(tmp_path: Path, out: str, problem: str) -> None:
-    for folder in ("folder", "folder.csv", "open.reports.csv"):
-        (tmp_path / folder).mkdir()
-    for file in ("in.csv", "in.reports.jsonl", "old.csv", "half.reports.csv", "told.csv.manifest.json"):
-        (tmp_path / file).touch()
-    source = tmp_path / ("in.reports.jsonl" if out == "in.jsonl" else "in.csv")
-    with pytest.raises(InputError) as raised:
-        check_out(tmp_path / out, source)
-    assert str(raised.value) == f"{tmp_path / out}: {problem.replace('{none}', str(tmp_path / 'none'))}"
+ARMED = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "＝1", "'x", "''", "'"]
 
 
-@pytest.mark.parametrize("name", ["old.csv", "half.csv", "new.csv"])
-def test_tables_that_exist_are_overwritten_by_force(tmp_path: Path, name: str) -> None:
-    for file in ("old.csv", "half.reports.csv"):
-        (tmp_path / file).touch()
-    check_out(tmp_path / name, tmp_path / "in.csv", force=True)
+@pytest.mark.parametrize("text", [*ARMED, "plain", "a=1", "", "007", " =1"])
+def test_what_is_disarmed_is_armed_again(text: str) -> None:
+    assert disarm(text) == (f"'{text}" if text in ARMED else text)
+    assert rearm(disarm(text)) == text
 
 
-def test_input_is_not_overwritten_by_force(tmp_path: Path) -> None:
-    (tmp_path / "in.csv").touch()
-    with pytest.raises(InputError, match="is the input; name another file"):
-        check_out(tmp_path / "in.csv", tmp_path / "in.csv", force=True)
+def test_spreadsheet_safe_csv(tmp_path: Path) -> None:
+    columns = (Column("=id", ColumnType.STRING, True, ""), *COLUMNS[1:])
+    with open_table(tmp_path / "out.csv", columns, spreadsheet_safe=True) as table:
+        table.write([{"=id": "=1,2", "count": -1, "size": -2.5, "deep": True, "note": "-x\ny"}])
+    assert (tmp_path / "out.csv").read_bytes().decode("utf-8-sig") == (
+        '\'=id,count,size,deep,note\n"\'=1,2",-1,-2.5,true,"\'-x\ny"\n'
+    )
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("extension", ["jsonl", "parquet"])
+def test_spreadsheet_safe_mode_is_of_csv(tmp_path: Path, extension: str) -> None:
+    with pytest.raises(InputError, match=r"the spreadsheet-safe mode is of \.csv"):
+        open_table(tmp_path / f"out.{extension}", COLUMNS, spreadsheet_safe=True)
+
+
+def test_lines_are_written_to_all_files_or_none(tmp_path: Path) -> None:
+    files = [tmp_path / "a.ndjson", tmp_path / "b.ndjson"]
+    write_lines({files[0]: ["1", "🦴"], files[1]: []})
+    assert [file.read_bytes() for file in files] == ["1\n🦴\n".encode(), b""]
+
+    def fail() -> Iterator[str]:
+        yield "2"
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        write_lines({files[0]: ["2"], files[1]: fail()})
+    assert files[0].read_text() == "1\n🦴\n"
+    assert sorted(tmp_path.iterdir()) == files

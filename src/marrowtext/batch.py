@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from marrowtext.columns import ASSOCIATED_TABLE, FINDINGS_TABLE, carried_columns, report_row, reports_columns
+from marrowtext.columns import list_tables, report_row, table_columns
 from marrowtext.errors import InputError
 from marrowtext.manifest import Manifest, list_versions, measure_input, stamp_input
 from marrowtext.outcome import Outcome
@@ -15,6 +15,7 @@ from marrowtext.pool import REPORT_SECONDS, Chunk, Pool
 from marrowtext.readers import ReportReader, ReportRow
 from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
 from marrowtext.run import Run, check_run
+from marrowtext.targets import Target, find_target
 from marrowtext.worker import Answer, read_one
 
 __all__ = ["extract_tables", "read_batch"]
@@ -49,7 +50,7 @@ def read_batch(
 
 def extract_tables(
     reader: ReportReader,
-    out: str | Path,
+    out: str | Path | Target,
     *,
     patterns: Patterns = None,
     workers: int = 1,
@@ -59,8 +60,9 @@ def extract_tables(
     force: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Manifest:
-    """Read all reports of `reader` in worker processes; write the findings table to `out`, and beside it the reports
-    table and the manifest of the run, and the table of `associated` findings where it is asked for.
+    """Read all reports of `reader` in worker processes; write the findings table to `out`, and beside it the other
+    tables and the manifest of the run, the table of `associated` findings among them where it is asked for; or all of
+    them into the workbook or database that `out` names.
 
     All appear when the run is complete, or none. What is broken off after the first part stays in `OUT.partial`;
     `resume` goes on with it, and gives the same tables, byte for byte, as an unbroken run. Where nothing was broken
@@ -71,20 +73,18 @@ def extract_tables(
     that was broken off had other reports, rules, options or versions; RuleError for a rule that is wrong.
     """
     _check_workers(workers)
-    out, source = Path(out), reader.path
-    check_run(out, source, associated=associated, resume=resume, force=force)
+    target, source = find_target(out), reader.path
+    check_run(target, source, associated=associated, resume=resume, force=force)
     stamp = stamp_input(reader.place)
     with Pool(pattern_folders(patterns), workers, seconds=report_seconds, associated=associated) as pool:
         # The input is hashed while the workers build their pipelines.
         measured = measure_input(reader.place)
         options = {**reader.options, "report_seconds": report_seconds, "associated": associated}
+        if target.options.spreadsheet_safe:
+            options["spreadsheet_safe"] = True
         manifest = Manifest(list_versions(), pool.rules, measured, options, workers=workers)
-        taken = reader.columns.carry
-        carried = carried_columns(taken)
-        columns = {"findings": (*FINDINGS_TABLE, *carried), "reports": reports_columns(taken)}
-        if associated:
-            columns["associated"] = (*ASSOCIATED_TABLE, *carried)
-        with Run(out, source, columns, manifest, resume=resume, force=force) as run:
+        columns = {table: table_columns(table, reader.columns.carry) for table in list_tables(associated)}
+        with Run(target, source, columns, manifest, resume=resume, force=force) as run:
             run.begin()
             if not run.complete:
                 _read_parts(run, reader, pool, progress)
@@ -159,4 +159,5 @@ def _write_outcome(row: ReportRow, answer: Answer) -> Outcome:
     findings = tuple({**values, "row": row.row, **carried} for values in answer.findings)
     associated = tuple({**values, "row": row.row, **carried} for values in answer.associated)
     report = report_row(row.report, row.row, row.duplicate, answer.summary, answer.reason, row.note)
-    return Outcome(findings, {**report, **carried}, associated, row.digest)
+    sites = tuple({**values, "row": row.row, **carried} for values in answer.sites)
+    return Outcome(findings, {**report, **carried}, sites, associated, row.digest)

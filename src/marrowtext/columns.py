@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,7 +20,7 @@ from marrowtext.model import (
     Report,
     SectionName,
 )
-from marrowtext.summary import NOT_MENTIONED, ReportSummary
+from marrowtext.summary import NOT_MENTIONED, ReportSummary, SiteSummary
 
 __all__ = [
     "ASSOCIATED_COLUMNS",
@@ -28,24 +28,30 @@ __all__ = [
     "FINDINGS_TABLE",
     "FINDING_COLUMNS",
     "REPORT_COLUMNS",
+    "SITE_COLUMNS",
+    "TABLES",
     "Column",
     "ColumnType",
     "associated_row",
     "carried_columns",
     "finding_row",
+    "list_tables",
     "report_row",
-    "reports_columns",
+    "site_row",
+    "table_columns",
     "write_dictionary",
 ]
 
 
 class ColumnType(StrEnum):
-    """The type of a column, the same in CSV, JSONL, Parquet and pandas."""
+    """The type of a column, the same in every output. The tables of a run hold no dates; other shapes do."""
 
     STRING = "string"
     INTEGER = "int"
     FLOAT = "float"
     BOOLEAN = "bool"
+    DATE = "date"
+    TIME = "timestamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,12 @@ REPORT_COLUMNS: tuple[Column, ...] = (
     Column("sides", _STRING, True, "Sides of these rows, sorted, with single spaces."),
     Column("patterns", _STRING, True, "Patterns of these rows but unspecified, sorted, with single spaces."),
     Column("conflict", _BOOLEAN, True, "Two sections disagree about a site and side."),
+    Column(
+        "conflict_between",
+        _STRING,
+        True,
+        "The findings that disagree, by their numbers in twos (1|3 is finding 1 and finding 3), with single spaces.",
+    ),
     Column("exam_title", _STRING, True, "Title column of the input."),
     Column("exam_side", _STRING, True, "Side that the side column of the input states.", _values(Laterality)),
     Column("body_part", _STRING, True, "Body part column of the input."),
@@ -188,6 +200,50 @@ REPORT_COLUMNS: tuple[Column, ...] = (
     Column("study_date", _STRING, True, "Date column of the input, as written there."),
     Column("note", _STRING, True, "What is to be known of how it was read, such as lines that are missing."),
 )
+
+_FINDING_COLUMNS = {column.name: column for column in FINDING_COLUMNS}
+
+SITE_COLUMNS: tuple[Column, ...] = (
+    _FINDING_COLUMNS["report_id"],
+    _ROW,
+    Column("site", _STRING, False, "Site of the findings, an id of the site list."),
+    _FINDING_COLUMNS["region"],
+    _FINDING_COLUMNS["bone"],
+    _FINDING_COLUMNS["laterality"],
+    Column(
+        "assertion",
+        _STRING,
+        False,
+        "What the report claims about the site: present before possible before absent.",
+        (Assertion.PRESENT.value, Assertion.POSSIBLE.value, Assertion.ABSENT.value),
+    ),
+    Column("change", _STRING, True, "The impression's change, else the first that is stated.", _values(Change)),
+    Column("pattern", _STRING, False, "The surest pattern, of equals the impression's.", _values(Pattern)),
+    _FINDING_COLUMNS["pattern_assertion"],
+    Column("severity", _STRING, True, "The highest severity.", _FINDING_COLUMNS["severity"].values),
+    Column(
+        "extent",
+        _STRING,
+        True,
+        "The impression's extent, else the first that is stated.",
+        _FINDING_COLUMNS["extent"].values,
+    ),
+    Column("levels", _STRING, True, "Levels of the findings that claim it, sorted, with single spaces."),
+    Column("finding_numbers", _STRING, False, "Numbers of all current findings at the site, with single spaces."),
+    Column("conflict", _BOOLEAN, False, "Another section disagrees about the site and side."),
+    next(column for column in REPORT_COLUMNS if column.name == "conflict_between"),
+)
+
+TABLES: Mapping[str, tuple[Column, ...]] = {
+    "findings": FINDINGS_TABLE,
+    "reports": REPORT_COLUMNS,
+    "sites": SITE_COLUMNS,
+    "associated": ASSOCIATED_TABLE,
+}
+"""The tables of a run, by name; `associated` is written where it is asked for."""
+
+# What the counts of a report are that was not read.
+_EMPTY: Mapping[ColumnType, object] = {_INTEGER: 0}
 
 _INTRODUCTION = """\
 # Data dictionary
@@ -221,7 +277,17 @@ _REPORTS_TEXT = """\
 One row per report of the input, findings or none, in input order. A report that could not be read has
 `processing` `error` and a reason. A report without an id gets the number of its row as id. Where two reports
 have the same id, both are read and both keep it: `duplicate_id` marks the later ones, and `row` tells them
-apart in both tables."""
+apart in all tables."""
+
+_SITES_TEXT = """\
+One row per report, site and side: its current findings there (none of indication, technique and comparison,
+none hypothetical or historical) resolved to one claim. A finding without a site is in no row. `change`,
+`severity`, `extent` and `pattern` come of present and possible findings where the site is present or possible,
+else of absent ones. The policy is a table, `patterns/policy.toml`. Join `row` and `finding_numbers` to the
+findings table for the words."""
+
+
+_TEXTS = {"findings": _FINDINGS_TEXT, "reports": _REPORTS_TEXT, "sites": _SITES_TEXT, "associated": _ASSOCIATED_TEXT}
 
 
 def carried_columns(names: Iterable[str]) -> tuple[Column, ...]:
@@ -235,30 +301,44 @@ def finding_row(finding: Finding) -> dict[str, object]:
     Enum members become strings and the rule ids one string, so that the row can be written, pickled by a
     worker or put in a frame.
     """
-    return _plain(finding, FINDING_COLUMNS)
+    return _write_values(finding, FINDING_COLUMNS)
 
 
 def associated_row(finding: AssociatedFinding) -> dict[str, object]:
     """Give the associated finding as plain values, one for each of ASSOCIATED_COLUMNS, in their order."""
-    return _plain(finding, ASSOCIATED_COLUMNS)
+    return _write_values(finding, ASSOCIATED_COLUMNS)
 
 
-def _plain(finding: Finding | AssociatedFinding, columns: Iterable[Column]) -> dict[str, object]:
-    row: dict[str, object] = {}
-    for column in columns:
-        value = getattr(finding, column.name)
-        if isinstance(value, StrEnum):
-            value = value.value
-        elif isinstance(value, tuple):
-            value = " ".join(value)
-        row[column.name] = value
-    return row
+def _write_values(finding: Finding | AssociatedFinding, columns: Iterable[Column]) -> dict[str, object]:
+    return {column.name: _plain(getattr(finding, column.name)) for column in columns}
 
 
-def reports_columns(carried: Iterable[str]) -> tuple[Column, ...]:
-    """Give the columns of the reports table. What is carried along under the name of one of them is in it already."""
-    names = {column.name for column in REPORT_COLUMNS}
-    return (*REPORT_COLUMNS, *carried_columns(name for name in carried if name not in names))
+def site_row(report_id: str, summary: SiteSummary) -> dict[str, object]:
+    """Give one row of the sites table as plain values, one for each of SITE_COLUMNS but `row`, in their order."""
+    columns = (column.name for column in SITE_COLUMNS if column is not _ROW)
+    return {name: report_id if name == "report_id" else _plain(getattr(summary, name)) for name in columns}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, tuple):
+        return " ".join(map(str, value)) or None
+    return value
+
+
+def list_tables(associated: bool) -> tuple[str, ...]:
+    """Give the names of the tables of a run, `associated` among them where it is asked for."""
+    return tuple(table for table in TABLES if associated or table != "associated")
+
+
+def table_columns(table: str, carried: Iterable[str]) -> tuple[Column, ...]:
+    """Give the columns of a table of a run with those that are carried along. What is carried along under the name of
+    one of its own is in it already.
+    """
+    own = TABLES[table]
+    names = {column.name for column in own}
+    return (*own, *carried_columns(name for name in carried if name not in names))
 
 
 def report_row(
@@ -291,22 +371,16 @@ def report_row(
     }
     for column in REPORT_COLUMNS:
         if column.name not in values:
-            value = getattr(summary, column.name) if summary else (0 if column.type is _INTEGER else None)
-            values[column.name] = (" ".join(value) or None) if isinstance(value, tuple) else value
+            values[column.name] = _plain(getattr(summary, column.name)) if summary else _EMPTY.get(column.type)
     return {column.name: values[column.name] for column in REPORT_COLUMNS}
 
 
 def write_dictionary() -> str:
     """Write the data dictionary of all tables, as Markdown."""
     head = "| column | type | may be empty | what it holds |\n|---|---|---|---|\n"
-    tables = (
-        ("findings", _FINDINGS_TEXT, FINDINGS_TABLE),
-        ("reports", _REPORTS_TEXT, REPORT_COLUMNS),
-        ("associated", _ASSOCIATED_TEXT, ASSOCIATED_TABLE),
-    )
     parts = [_INTRODUCTION]
-    for name, text, columns in tables:
-        parts.append(f"\n## Table `{name}`\n\n{text}\n\n{head}")
+    for name, columns in TABLES.items():
+        parts.append(f"\n## Table `{name}`\n\n{_TEXTS[name]}\n\n{head}")
         for column in columns:
             values = " ".join(f"`{value}`" for value in column.values)
             description = f"{column.description} Values: {values}." if values else column.description

@@ -1,4 +1,4 @@
-"""Frames, series and lists of texts in; pandas frames of findings and reports out."""
+"""Frames, series and lists of texts in; pandas frames of findings, reports and sites out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marrowtext.batch import read_batch
-from marrowtext.columns import ASSOCIATED_TABLE, FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
+from marrowtext.columns import TABLES, Column, ColumnType, list_tables
 from marrowtext.errors import InputError
 from marrowtext.headers import METADATA, ColumnChoice, Columns, choose_columns, tell_unread
 from marrowtext.model import Report
@@ -36,10 +36,11 @@ _METADATA = {role: f"({role})" for role in METADATA}
 
 
 class Frames(NamedTuple):
-    """The two tables of a run, as frames; `row` joins them, and is the place in the input, from 1."""
+    """The tables of a run, as frames; `row` joins them, and is the place in the input, from 1."""
 
     findings: pandas.DataFrame
     reports: pandas.DataFrame
+    sites: pandas.DataFrame
 
 
 def extract(
@@ -94,12 +95,11 @@ def extract_frames(
     workers: int = 1,
     max_length: int = MAX_LENGTH,
 ) -> Frames:
-    """Do what `extract` does, and give the reports table too: one row for each text, with the reason where it
-    is unread.
+    """Do what `extract` does, and give the other tables too: `reports`, one row for each text, with the reason where
+    it is unread, and `sites`, one row for each site and side of a text.
     """
     wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
-    frames = _extract(texts, wish, patterns, workers, max_length)
-    return Frames(frames["findings"], frames["reports"])
+    return Frames(**_extract(texts, wish, patterns, workers, max_length))
 
 
 def extract_associated(
@@ -149,23 +149,21 @@ def _extract(
         # At the line that called extract or extract_frames.
         warnings.warn(hint, stacklevel=3)
     cells = {name: _column(frame, name) for name in replace(columns, carry={}).taken}
-    values = [column.astype(object).where(column.notna(), None).tolist() for column in cells.values()]
+    cell_values = [column.astype(object).where(column.notna(), None).tolist() for column in cells.values()]
     records: Iterable[Mapping[str, object]] = (
-        dict(zip(cells, record, strict=True)) for record in zip(*values, strict=True)
+        dict(zip(cells, record, strict=True)) for record in zip(*cell_values, strict=True)
     )
-    tables = {"findings": FINDINGS_TABLE, "reports": REPORT_COLUMNS}
-    tables |= {"associated": ASSOCIATED_TABLE} if associated else {}
-    filled: dict[str, dict[str, list[object]]] = {
-        table: {column.name: [] for column in columns} for table, columns in tables.items()
+    values: dict[str, dict[str, list[object]]] = {
+        table: {column.name: [] for column in TABLES[table]} for table in list_tables(associated)
     }
     rows = check_records(records, replace(columns, carry={}), max_length)
     for outcome in read_batch(rows, patterns=patterns, workers=workers, associated=associated):
-        for table, target in filled.items():
+        for table, target in values.items():
             for row in outcome.tables[table]:
                 for name, into in target.items():
                     into.append(row[name])
     carried = {name: _column(frame, column) for name, column in columns.carry.items()}
-    return {table: _build(tables[table], filled[table], carried) for table in tables}
+    return {table: _build(TABLES[table], values[table], carried) for table in values}
 
 
 def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, Columns, str]:

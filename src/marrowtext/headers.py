@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS
+from marrowtext.columns import TABLES
 from marrowtext.errors import InputError
 
 __all__ = [
@@ -204,7 +204,7 @@ def _choose_carried(
     """Give the column to carry along for each name in the output. `kept` are columns of the output that hold an input
     column as it is.
     """
-    taken = {column.name for column in (*FINDINGS_TABLE, *REPORT_COLUMNS)}
+    taken = {column.name for columns in TABLES.values() for column in columns}
     carry: dict[str, str] = {}
     for wish in wishes:
         column, new = (wish, None) if _matching(names, wish) or "=" not in wish else wish.rsplit("=", 1)

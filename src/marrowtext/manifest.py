@@ -15,16 +15,42 @@ from pathlib import Path
 from typing import Any
 
 from marrowtext import __version__
+from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
 from marrowtext.outcome import Tally
 from marrowtext.sources import list_files, name_of
 from marrowtext.writers import replace_text
 
-__all__ = ["Manifest", "hash_file", "list_versions", "load_manifest", "measure_input", "stamp_input", "tell_time"]
+__all__ = [
+    "RUN_COLUMNS",
+    "Manifest",
+    "hash_file",
+    "list_versions",
+    "load_manifest",
+    "measure_input",
+    "read_manifest",
+    "stamp_input",
+    "tell_time",
+]
 
 # Packages that the tables depend on, byte for byte.
 _PACKAGES = ("medspacy", "spacy", "pyarrow")
 _HASHED_BYTES = 1 << 20
+
+RUN_COLUMNS: tuple[Column, ...] = (
+    Column("run", ColumnType.STRING, False, "Random name of the run."),
+    Column("started", ColumnType.STRING, False, "When it began, in UTC."),
+    Column("finished", ColumnType.STRING, True, "When its tables were complete, in UTC."),
+    Column("marrowtext", ColumnType.STRING, False, "Version of the program."),
+    Column("rules", ColumnType.STRING, False, "Hash of the rules."),
+    Column("input", ColumnType.STRING, False, "Name of the input."),
+    Column("input_sha256", ColumnType.STRING, False, "Hash of the input."),
+    Column("reports", ColumnType.INTEGER, False, "Number of its reports."),
+    Column("errors", ColumnType.INTEGER, False, "Number of the reports that could not be read."),
+    Column("findings", ColumnType.INTEGER, False, "Number of its findings."),
+    Column("manifest", ColumnType.STRING, False, "The whole manifest, as JSON."),
+)
+"""The columns of the table of runs that a database has."""
 
 
 def tell_time() -> str:
@@ -36,7 +62,8 @@ def tell_time() -> str:
 class Manifest:
     """What a run is (`versions`, `rules`, `input`, `options`), and how it went.
 
-    `tables` is empty until the run is complete. No report text is in it.
+    `tables` is empty until the run is complete; `notes` tell what the output could not hold as it was. No report text
+    is in it.
     """
 
     versions: Mapping[str, str]
@@ -50,11 +77,32 @@ class Manifest:
     finished: str | None = None
     counts: Tally = field(default_factory=Tally)
     tables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def as_json(self) -> str:
+        """Give it as JSON, which `read_manifest` reads."""
+        values = {name: getattr(self, name) for name in self.__slots__} | {"counts": self.counts.as_dict()}
+        return json.dumps(values, indent=2, ensure_ascii=False)
+
+    def as_row(self) -> tuple[object, ...]:
+        """Give it as a row of RUN_COLUMNS."""
+        return (
+            self.run,
+            self.started,
+            self.finished,
+            self.versions["marrowtext"],
+            self.rules,
+            self.input["name"],
+            self.input["sha256"],
+            self.counts.reports,
+            self.counts.errors,
+            self.counts.findings,
+            self.as_json(),
+        )
 
     def write(self, path: Path) -> None:
         """Write it as JSON, whole or not at all. Raises InputError where it cannot be written."""
-        values = {name: getattr(self, name) for name in self.__slots__} | {"counts": self.counts.as_dict()}
-        replace_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+        replace_text(path, self.as_json() + "\n")
 
     def differences(self, other: Manifest) -> list[str]:
         """Say in which ways another run is not this one, so that neither can go on with the other's tables."""
@@ -76,15 +124,25 @@ class Manifest:
 def load_manifest(path: Path) -> Manifest | None:
     """Load a manifest; None where there is none. Raises InputError for a file that is no manifest."""
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return Manifest(**{**values, "counts": Tally.from_dict(values["counts"])})
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
+    except UnicodeDecodeError:
+        text = ""
     except OSError as error:
-        reason = f"cannot be read ({error.strerror})"
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}); move it away, or start anew with --force"
+        ) from None
+    return read_manifest(text, str(path))
+
+
+def read_manifest(text: str, source: str) -> Manifest:
+    """Read a manifest that was written as JSON. Raises InputError, naming its source, where it is none."""
+    try:
+        values: dict[str, Any] = json.loads(text)
+        return Manifest(**{**values, "counts": Tally.from_dict(values["counts"])})
     except (ValueError, TypeError, KeyError, AttributeError):
-        reason = "is not a manifest of a run"
-    raise InputError(f"{path}: {reason}; move it away, or start anew with --force")
+        raise InputError(f"{source}: is not a manifest of a run; move it away, or start anew with --force") from None
 
 
 def list_versions() -> dict[str, str]:

@@ -19,13 +19,19 @@ class Outcome:
 
     findings: tuple[dict[str, object], ...]
     report: dict[str, object]
+    sites: tuple[dict[str, object], ...] = ()
     associated: tuple[dict[str, object], ...] = ()
     digest: str | None = None
 
     @property
     def tables(self) -> dict[str, Sequence[dict[str, object]]]:
         """The rows by table."""
-        return {"findings": self.findings, "reports": (self.report,), "associated": self.associated}
+        return {
+            "findings": self.findings,
+            "reports": (self.report,),
+            "sites": self.sites,
+            "associated": self.associated,
+        }
 
 
 @dataclass(slots=True)

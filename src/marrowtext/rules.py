@@ -41,6 +41,7 @@ from marrowtext.schema import (
     MentionRule,
     NameRule,
     Policy,
+    RadlexCodes,
     SideRule,
     SiteRule,
     Skeleton,
@@ -88,6 +89,7 @@ class RuleSet:
     spelling: Spelling
     grammar: Grammar
     policy: Policy
+    radlex: RadlexCodes
     skeletons: Mapping[str, Skeleton]
     hash: str
 
@@ -144,6 +146,7 @@ def load_rules(*folders: Path) -> RuleSet:
         ),
         grammar=grammar,
         policy=_validated(Policy, "policy", contents.policy),
+        radlex=_validated(RadlexCodes, "radlex", contents.radlex),
         skeletons=contents.skeletons,
         hash=contents.digest.hexdigest()[:16],
     )
@@ -159,6 +162,7 @@ class _Contents:
         self.skeletons: dict[str, Skeleton] = {}
         self.grammar: dict[str, Any] = {}
         self.policy: dict[str, Any] = {}
+        self.radlex: dict[str, dict[str, str]] = {}
         self.digest = hashlib.sha256()
 
     def add_folder(self, folder: Path) -> None:
@@ -206,10 +210,13 @@ class _Contents:
                 _extend_lists(name, self.grammar, value)
             case "policy":
                 self.policy.update(value)
+            case "radlex":
+                for column, codes in _validated(RadlexCodes, f"{name}: radlex", value).model_dump().items():
+                    self.radlex.setdefault(column, {}).update(codes)
             case "skeleton":
                 self.skeletons.update(_read_skeletons(name, value))
             case _:
-                known = sorted([*_KINDS, "grammar", "off", "policy", "variants"])
+                known = sorted([*_KINDS, "grammar", "off", "policy", "radlex", "variants"])
                 raise RuleError(f"{name}: unknown table {kind!r}; known are {', '.join(known)}")
 
 

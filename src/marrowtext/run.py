@@ -1,6 +1,6 @@
 """A run on the disk: finished parts in a folder beside the output, which become its tables all at once.
 
-While reports are read, `OUT.partial` holds what was read so far: for each part of so many reports two tables and a
+While reports are read, `OUT.partial` holds what was read so far: for each part of so many reports its tables and a
 small file that says the part is whole. A run that is broken off at any moment goes on after the last whole part.
 """
 
@@ -16,48 +16,57 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from marrowtext.columns import Column
+from marrowtext.columns import Column, list_tables
+from marrowtext.databases import Existing
 from marrowtext.errors import InputError
-from marrowtext.manifest import Manifest, hash_file, load_manifest, tell_time
+from marrowtext.manifest import RUN_COLUMNS, Manifest, hash_file, load_manifest, read_manifest, tell_time
 from marrowtext.outcome import Outcome, Tally
-from marrowtext.writers import (
-    associated_path,
-    check_out,
-    failure,
-    manifest_path,
-    open_table,
-    replace_text,
-    reports_path,
-)
+from marrowtext.tables import Table, join_parts, prepend
+from marrowtext.targets import DatabaseTarget, Target, find_target
+from marrowtext.writers import failure, open_table, replace_text
 
-__all__ = ["Run", "check_run", "count_done", "partial_path"]
+__all__ = ["RUNS", "Run", "check_run", "count_done", "partial_path", "stamp_tables"]
+
+RUNS = "runs"
+"""The table of a database that has a row for each run whose tables were loaded."""
 
 _MANIFEST, _COMPLETE, _LOCK = "run.json", "complete.json", "lock"
 
 
-def partial_path(out: Path) -> Path:
+def partial_path(out: str | Path | Target) -> Path:
     """Give the folder of a run that is not complete: `OUT.csv.partial` beside `OUT.csv`."""
-    return out.with_name(f"{out.name}.partial")
+    return find_target(out).partial
 
 
-def check_run(out: Path, source: Path, *, associated: bool = False, resume: bool = False, force: bool = False) -> None:
+def check_run(
+    out: str | Path | Target, source: Path, *, associated: bool = False, resume: bool = False, force: bool = False
+) -> None:
     """Check before anything is read that a run can be started, or that there may be one to go on with.
 
     Raises InputError where a table cannot be written or is there already, and where a broken run would be lost.
     """
+    target = find_target(out)
     # Where a run is to go on, what is there may be its own: that shows when its manifest is read.
-    check_out(out, source, associated=associated, force=force or resume)
-    partial = partial_path(out)
-    if not resume and not force and _list_marks(partial):
+    target.check(_list_tables(target, associated), source, force=force or resume)
+    if not resume and not force and _list_marks(target.partial):
         raise InputError(
-            f"{out}: a run was broken off here; go on with it with --resume, or start anew with --force ({partial})"
+            f"{target.name}: a run was broken off here; go on with it with --resume, or start anew with --force "
+            f"({target.partial})"
         )
 
 
-def count_done(out: Path) -> int:
+def count_done(out: str | Path | Target) -> int:
     """Count the reports that a run which was broken off has done."""
     marks = _list_marks(partial_path(out))
     return sum(_read_mark(mark)[0].reports for mark in marks)
+
+
+def stamp_tables(tables: Sequence[Table], manifest: Manifest) -> list[Table]:
+    """Give tables as a database keeps them, where several runs may lie in one table: with the name of the run in front
+    of each row, and a table of runs that holds the manifest.
+    """
+    runs = Table(RUNS, RUN_COLUMNS, lambda: iter([manifest.as_row()]))
+    return [*(prepend(RUN_COLUMNS[0], manifest.run, table) for table in tables), runs]
 
 
 class Run:
@@ -69,7 +78,7 @@ class Run:
 
     def __init__(
         self,
-        out: Path,
+        out: str | Path | Target,
         source: Path,
         columns: Mapping[str, Sequence[Column]],
         manifest: Manifest,
@@ -77,8 +86,8 @@ class Run:
         resume: bool = False,
         force: bool = False,
     ) -> None:
-        """Give the columns of the tables `findings` and `reports`, and of `associated` where it is asked for."""
-        self.out = out
+        """Give the columns of each table."""
+        self.target = find_target(out)
         self.manifest = manifest
         self.tally = Tally()
         self.digest: str | None = None
@@ -87,7 +96,7 @@ class Run:
         self._columns = columns
         self._resume = resume
         self._may_overwrite = force
-        self._folder = partial_path(out)
+        self._folder = self.target.partial
         self._lock = FileLock(self._folder / _LOCK)
         self._parts = 0
 
@@ -98,11 +107,10 @@ class Run:
         run that is not to be lost, or where it is not the same run.
         """
         asked = "associated" in self._columns
-        check_run(self.out, self._source, associated=asked, resume=self._resume, force=self._may_overwrite)
+        check_run(self.target, self._source, associated=asked, resume=self._resume, force=self._may_overwrite)
         if self._resume and self._go_on():
             return
-        if not self._may_overwrite:
-            check_out(self.out, self._source, associated=asked)
+        self._check()
         self._clear()
         self._write_start()
 
@@ -111,9 +119,10 @@ class Run:
         tally = Tally()
         digest: str | None = None
         number = self._parts + 1
+        safe = self.target.options.spreadsheet_safe
         with ExitStack() as stack:
             parts = {
-                table: stack.enter_context(open_table(self._part(number, table), columns))
+                table: stack.enter_context(open_table(self._part(number, table), columns, spreadsheet_safe=safe))
                 for table, columns in self._columns.items()
             }
             for outcome in outcomes:
@@ -128,15 +137,23 @@ class Run:
 
     def publish(self) -> None:
         """Make the tables of the parts, and move them and the manifest to where they belong."""
-        tables: dict[str, dict[str, object]] = {}
-        for table, target in self._targets().items():
-            whole = self._whole(table)
-            with open_table(whole, self._columns[table], force=True) as joined:
-                for number in range(1, self._parts + 1):
-                    joined.append(self._part(number, table))
-            tables[table] = {"name": target.name, "bytes": whole.stat().st_size, "sha256": hash_file(whole)}
+        numbers = range(1, self._parts + 1)
+        parts = {table: [self._part(number, table) for number in numbers] for table in self._columns}
+        tables = [join_parts(table, columns, parts[table]) for table, columns in self._columns.items()]
         self.manifest.counts = self.tally
-        self.manifest.tables = tables
+        if isinstance(self.target, DatabaseTarget):
+            self.manifest.tables = {table: {"name": self.target.options.prefix + table} for table in parts}
+            self.manifest.finished = tell_time()
+            self.manifest.notes = self.target.write(stamp_tables(tables, self.manifest), force=self._may_overwrite)
+            # The run is in the database, which says so: a kill leaves only the parts to be removed.
+            self._clear()
+            return
+        self.manifest.notes = self.target.build(self._folder, parts, tables)
+        self.manifest.tables = {
+            what: {"name": target.name, "bytes": whole.stat().st_size, "sha256": hash_file(whole)}
+            for what, target in self._files().items()
+            for whole in [self._whole(target, what)]
+        }
         self.manifest.finished = tell_time()
         # From here on the run is complete: a kill leaves only names to be given.
         self.manifest.write(self._folder / _COMPLETE)
@@ -148,7 +165,7 @@ class Run:
             self._lock.acquire(timeout=0)
         except OSError as error:
             if isinstance(error, Timeout):
-                raise InputError(f"{self.out}: another process is writing this table just now") from None
+                raise InputError(f"{self.target.name}: another process is writing this table just now") from None
             raise failure(self._folder, error) from None
         return self
 
@@ -161,7 +178,8 @@ class Run:
 
     def _go_on(self) -> bool:
         """Take up the run that is there. Say whether there is one."""
-        began, ended = load_manifest(self._folder / _MANIFEST), load_manifest(manifest_path(self.out))
+        began = load_manifest(self._folder / _MANIFEST)
+        ended = self._find_ended(began)
         moving = (self._folder / _COMPLETE).exists()
         if began is not None and ended is not None and began.run == ended.run and not moving:
             began = None
@@ -169,7 +187,7 @@ class Run:
             self._refuse_other(began, "the run that was broken off here was another", "start anew with --force alone")
             self._take_up(began)
             return True
-        if ended is not None and all(target.exists() for target in self._targets().values()):
+        if ended is not None and all(file.exists() for file in self._files().values()):
             if ended.differences(self.manifest) and self._may_overwrite:
                 return False
             self._refuse_other(ended, "the tables here are of another run", "overwrite them with --force")
@@ -180,7 +198,7 @@ class Run:
     def _refuse_other(self, other: Manifest, what: str, remedy: str) -> None:
         differences = other.differences(self.manifest)
         if differences:
-            raise InputError(f"{self.out}: {what}: {'; '.join(differences)}; give what it had, or {remedy}")
+            raise InputError(f"{self.target.name}: {what}: {'; '.join(differences)}; give what it had, or {remedy}")
 
     def _take_up(self, began: Manifest) -> None:
         self.manifest.run, self.manifest.started = began.run, began.started
@@ -191,8 +209,7 @@ class Run:
             if ended is not None:
                 self._end(ended)
             return
-        if not self._may_overwrite:
-            check_out(self.out, self._source, associated="associated" in self._columns)
+        self._check()
         for mark in _list_marks(self._folder):
             tally, self.digest = _read_mark(mark)
             self.tally.add(tally)
@@ -204,15 +221,44 @@ class Run:
         self.manifest, self.tally, self.complete = manifest, manifest.counts, True
         self._clear()
 
-    def _targets(self) -> dict[str, Path]:
-        targets = {"reports": reports_path(self.out), "findings": self.out, "associated": associated_path(self.out)}
-        return {table: target for table, target in targets.items() if table in self._columns}
+    def _find_ended(self, began: Manifest | None) -> Manifest | None:
+        """Give the manifest of the run whose tables are there; of several in a database the one that began here, else
+        the one that is the same as this, else the last where its tables are in the way.
+        """
+        if not isinstance(self.target, DatabaseTarget):
+            return None if self.target.manifest is None else load_manifest(self.target.manifest)
+        runs = [read_manifest(text, self.target.name) for text in self.target.database.read(RUNS, "manifest")]
+        own = [run for run in runs if began is not None and run.run == began.run]
+        same = [run for run in runs if not run.differences(self.manifest)]
+        others = [] if self.target.options.append else runs
+        return next(iter(reversed(own or same or others)), None)
+
+    def _check(self) -> None:
+        """Check that the tables can be written when all is read."""
+        if not isinstance(self.target, DatabaseTarget):
+            if not self._may_overwrite:
+                self.target.check(tuple(self._columns), self._source)
+            return
+        existing = self.target.existing(self._may_overwrite)
+        if existing is Existing.APPEND and not self._may_overwrite:
+            for text in self.target.database.read(RUNS, "manifest"):
+                run = read_manifest(text, self.target.name)
+                if not run.differences(self.manifest):
+                    raise InputError(
+                        f"{self.target.name}: these reports are in its tables already (run {run.run}, finished "
+                        f"{run.finished}); to have them twice give --force too"
+                    )
+        tables = [join_parts(table, columns, ()) for table, columns in self._columns.items()]
+        self.target.database.check(stamp_tables(tables, self.manifest), existing)
+
+    def _files(self) -> dict[str, Path]:
+        return self.target.list_files(tuple(self._columns))
 
     def _part(self, number: int, table: str) -> Path:
-        return self._folder / f"{number:06d}.{table}{self.out.suffix}"
+        return self._folder / f"{number:06d}.{table}{self.target.part_suffix}"
 
-    def _whole(self, table: str) -> Path:
-        return self._folder / f"{table}{self.out.suffix}"
+    def _whole(self, target: Path, what: str) -> Path:
+        return self._folder / f"{what}{target.suffix}"
 
     def _write_start(self) -> None:
         self.manifest.write(self._folder / _MANIFEST)
@@ -224,19 +270,28 @@ class Run:
         kept = {_LOCK, *((_MANIFEST,) if parts else ()), *(_mark(number) for number in range(1, parts + 1))}
         kept |= {self._part(number, table).name for number in range(1, parts + 1) for table in self._columns}
         for file in sorted(self._folder.iterdir(), key=lambda file: file.suffix != ".json"):
-            if file.name not in kept:
-                file.unlink()
+            if file.name in kept:
+                continue
+            # The writer of workbooks works in a folder, which a kill leaves.
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
 
     def _move(self) -> None:
-        moves = {self._whole(table): target for table, target in self._targets().items()}
-        moves[self._folder / _COMPLETE] = manifest_path(self.out)
+        # The table that the user named comes last, when the others are there.
+        moves = {self._whole(target, what): target for what, target in reversed(self._files().items())}
+        if self.target.manifest is not None:
+            moves[self._folder / _COMPLETE] = self.target.manifest
         try:
             for source, target in moves.items():
                 if source.exists():
                     source.replace(target)
         except OSError as error:
-            raise failure(self.out, error) from None
+            raise failure(Path(self.target.name), error) from None
         self._clear()
+
+
+def _list_tables(target: Target, associated: bool) -> tuple[str, ...]:
+    tables = list_tables(associated)
+    return (*tables, RUNS) if isinstance(target, DatabaseTarget) else tables
 
 
 def _mark(number: int) -> str:

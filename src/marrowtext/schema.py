@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from marrowtext.model import Assertion, AssociatedConcept, Change, Concept, Laterality, Pattern, SectionName
 from marrowtext.words import expand_term
@@ -14,6 +14,8 @@ __all__ = [
     "AssociatedRule",
     "AttributeRule",
     "CauseRule",
+    "Choice",
+    "ConflictPolicy",
     "CueRule",
     "ExampleRule",
     "GradeRule",
@@ -23,6 +25,8 @@ __all__ = [
     "MentionRule",
     "NameRule",
     "Policy",
+    "RadlexCodes",
+    "ResolutionPolicy",
     "SideRule",
     "SiteRule",
     "Skeleton",
@@ -31,6 +35,10 @@ __all__ = [
 
 _Term = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+_Radlex = Annotated[str, StringConstraints(pattern=r"^RID[1-9][0-9]*$")]
+Choice = Literal["surest", "section", "most_specific", "highest"]
+"""By what one row is chosen before another."""
+
 # The values that the columns with a closed list may hold.
 _ATTRIBUTE_VALUES = {
     "severity": ("minimal", "mild", "moderate", "severe"),
@@ -127,7 +135,7 @@ class SiteRule(ExampleRule):
     parent: str | None = None
     region: str
     label: str
-    radlex: str | None = None
+    radlex: _Radlex | None = None
     plural: tuple[_Term, ...] = ()
     plural_sites: tuple[str, ...] = ()
     short: tuple[_Term, ...] = ()
@@ -307,6 +315,47 @@ class Skeleton(_Strict):
     skips: _Term
 
 
+class ConflictPolicy(_Strict):
+    """When two current rows of a report disagree."""
+
+    denied: tuple[Assertion, ...]
+    affirmed: tuple[Assertion, ...]
+    general: tuple[Concept, ...]
+
+
+class ResolutionPolicy(_Strict):
+    """How the rows at one site and side become one: whose columns are taken, and which row decides each."""
+
+    present: tuple[Assertion, ...]
+    possible: tuple[Assertion, ...]
+    absent: tuple[Assertion, ...]
+    pattern: tuple[Choice, ...]
+    severity: tuple[Choice, ...]
+    extent: tuple[Choice, ...]
+    change: tuple[Choice, ...]
+    certainty: tuple[Assertion, ...]
+    sections: tuple[SectionName, ...]
+    degrees: tuple[str, ...]
+
+    @field_validator("degrees")
+    @classmethod
+    def _check_degrees(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if sorted(value) != sorted(_ATTRIBUTE_VALUES["severity"]):
+            raise ValueError(f"must name each of {', '.join(_ATTRIBUTE_VALUES['severity'])} once")
+        return value
+
+
+class RadlexCodes(_Strict):
+    """RadLex ids of values, by column. A value may have none; the sites have theirs in their own rules."""
+
+    concept: Mapping[Concept, _Radlex] = Field(default_factory=dict)
+    assertion: Mapping[Assertion, _Radlex] = Field(default_factory=dict)
+    change: Mapping[Change, _Radlex] = Field(default_factory=dict)
+    laterality: Mapping[Laterality, _Radlex] = Field(default_factory=dict)
+    pattern: Mapping[Pattern, _Radlex] = Field(default_factory=dict)
+    severity: Mapping[Literal["minimal", "mild", "moderate", "severe"], _Radlex] = Field(default_factory=dict)
+
+
 class Policy(_Strict):
     """Which of several claims wins, as tables; see `patterns/policy.toml` for what each one means."""
 
@@ -316,3 +365,5 @@ class Policy(_Strict):
     concept_patterns: Mapping[Concept, Pattern]
     silent_sections: tuple[SectionName, ...]
     measured: tuple[Assertion, ...]
+    conflict: ConflictPolicy
+    resolution: ResolutionPolicy

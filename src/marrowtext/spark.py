@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from marrowtext.batch import read_batch
-from marrowtext.columns import FINDINGS_TABLE, Column, ColumnType, carried_columns, reports_columns
+from marrowtext.columns import Column, ColumnType, list_tables, table_columns
 from marrowtext.errors import MarrowtextError
 from marrowtext.headers import ColumnChoice, Columns, choose_columns
 from marrowtext.readers import MAX_LENGTH, ReportRow, read_record
@@ -24,21 +24,21 @@ __all__ = ["Tables", "extract", "extract_tables"]
 
 # Columns of our own making; what a report carries along may well be called "text".
 _ROW, _ID, _TITLE, _TABLE = "(row)", "(id)", "(title)", "(table)"
-_FINDINGS, _REPORTS = "findings", "reports"
 _BATCH_REPORTS = 256
 # Bytes by which a process of Spark may grow before its pipeline is built anew.
 _MOST_GROWTH = 256 << 20
 
 
 class Tables(NamedTuple):
-    """The two tables of a run; `row` joins them.
+    """The tables of a run; `row` joins them.
 
-    Both come of `readings`, which Spark keeps on the disks of its executors once it is made, so that writing the
-    one and then the other reads the reports once. `readings.unpersist()` drops it.
+    All come of `readings`, which Spark keeps on the disks of its executors once it is made, so that writing one
+    after the other reads the reports once. `readings.unpersist()` drops it.
     """
 
     findings: DataFrame
     reports: DataFrame
+    sites: DataFrame
     readings: DataFrame
 
 
@@ -68,7 +68,7 @@ def extract(
     """
     wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
     columns, readings = _read(frame, wish, patterns, max_length)
-    return _select(readings, _FINDINGS, _findings_columns(columns))
+    return _select(readings, "findings", columns)
 
 
 def extract_tables(
@@ -86,8 +86,8 @@ def extract_tables(
     patterns: Patterns = None,
     max_length: int = MAX_LENGTH,
 ) -> Tables:
-    """Do what `extract` does, and give the reports table too: one row for each report, with the reason where it is
-    unread.
+    """Do what `extract` does, and give the other tables too: one row for each report, with the reason where it is
+    unread, and one for each site and side of a report.
     """
     wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
     columns, readings = _read(frame, wish, patterns, max_length)
@@ -97,15 +97,15 @@ def extract_tables(
     from pyspark.sql import functions as sql
 
     readings = readings.persist(StorageLevel.DISK_ONLY)
-    reports = _select(readings, _REPORTS, _reports_columns(columns))
+    tables = {table: _select(readings, table, columns) for table in list_tables(associated=False)}
     # Which of two reports with one id came first, no partition knows alone.
     place = sql.row_number().over(Window.partitionBy("report_id").orderBy("row"))
-    reports = reports.withColumn("duplicate_id", place > 1)
-    return Tables(_select(readings, _FINDINGS, _findings_columns(columns)), reports, readings)
+    tables["reports"] = tables["reports"].withColumn("duplicate_id", place > 1)
+    return Tables(**tables, readings=readings)
 
 
 def _read(frame: DataFrame, wish: ColumnChoice, patterns: Patterns, max_length: int) -> tuple[Columns, DataFrame]:
-    """Give the columns that were taken, and the rows of both tables in one frame."""
+    """Give the columns that were taken, and the rows of all tables in one frame."""
     try:
         from pyspark.sql import functions as sql
     except ImportError:
@@ -130,7 +130,7 @@ def _read(frame: DataFrame, wish: ColumnChoice, patterns: Patterns, max_length: 
     # Spark takes a dot in the name of a column for a step into it; numbers have none.
     numbered = frame.select(*(column.alias(str(number)) for number, column in enumerate(selected.values())))
     folders = [str(folder) for folder in pattern_folders(patterns)[1:]]
-    tables = (*_findings_columns(columns), *_reports_columns(columns))
+    tables = [column for table in list_tables(associated=False) for column in _columns_of(table, columns)]
     read = partial(
         _read_frames,
         inputs=list(selected),
@@ -142,16 +142,12 @@ def _read(frame: DataFrame, wish: ColumnChoice, patterns: Patterns, max_length: 
     return columns, numbered.mapInPandas(read, _schema(tables))
 
 
-def _findings_columns(columns: Columns) -> tuple[Column, ...]:
-    return (*FINDINGS_TABLE, *carried_columns(columns.carry))
-
-
-def _reports_columns(columns: Columns) -> tuple[Column, ...]:
-    return reports_columns(columns.carry)
+def _columns_of(table: str, columns: Columns) -> tuple[Column, ...]:
+    return table_columns(table, columns.carry)
 
 
 def _schema(columns: Iterable[Column]) -> StructType:
-    """Give the schema of both tables in one frame: a row of the one has nothing in the columns of the other."""
+    """Give the schema of all tables in one frame: a row of the one has nothing in the columns of the other."""
     from pyspark.sql import types
 
     kinds = {
@@ -164,9 +160,9 @@ def _schema(columns: Iterable[Column]) -> StructType:
     return types.StructType([types.StructField(_TABLE, types.StringType()), *fields.values()])
 
 
-def _select(readings: DataFrame, table: str, columns: Iterable[Column]) -> DataFrame:
+def _select(readings: DataFrame, table: str, columns: Columns) -> DataFrame:
     chosen = readings.filter(readings[_quote(_TABLE)] == table)
-    return chosen.select(*(_quote(column.name) for column in columns))
+    return chosen.select(*(_quote(column.name) for column in _columns_of(table, columns)))
 
 
 def _quote(name: str) -> str:
@@ -192,8 +188,7 @@ def _read_frames(
     while batch := list(islice(outcomes, _BATCH_REPORTS)):
         read: list[dict[str, object]] = []
         for outcome in batch:
-            read.append({_TABLE: _REPORTS, **outcome.report})
-            read.extend({_TABLE: _FINDINGS, **finding} for finding in outcome.findings)
+            read.extend({_TABLE: table, **row} for table in list_tables(associated=False) for row in outcome.tables[table])
         # Of type object: numbers stay whole where others of the column are missing.
         yield pandas.DataFrame({name: pandas.Series([row.get(name) for row in read], dtype=object) for name in outputs})
     if memory() - _memory_at_first() > _MOST_GROWTH:

@@ -14,10 +14,10 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
-from marrowtext.columns import associated_row, finding_row
+from marrowtext.columns import associated_row, finding_row, site_row
 from marrowtext.errors import MarrowtextError
 from marrowtext.model import Laterality, Report
-from marrowtext.summary import ReportSummary, summarise
+from marrowtext.summary import ReportSummary, summarise, summarise_sites
 
 if TYPE_CHECKING:
     from marrowtext.pipeline import Pipeline
@@ -49,6 +49,7 @@ class Answer:
 
     findings: tuple[dict[str, object], ...] = ()
     summary: ReportSummary | None = None
+    sites: tuple[dict[str, object], ...] = ()
     reason: str | None = None
     associated: tuple[dict[str, object], ...] = ()
 
@@ -61,8 +62,13 @@ def read_one(pipeline: Pipeline, report: Report, *, associated: bool = False) ->
     try:
         findings = pipeline.findings(report)
         beside = pipeline.associated(report) if associated else []
-        summary = summarise(findings, pipeline.rules.policy)
-        return Answer(tuple(map(finding_row, findings)), summary, associated=tuple(map(associated_row, beside)))
+        policy = pipeline.rules.policy
+        return Answer(
+            tuple(map(finding_row, findings)),
+            summarise(findings, policy),
+            tuple(site_row(report.id, site) for site in summarise_sites(findings, policy)),
+            associated=tuple(map(associated_row, beside)),
+        )
     except Exception as error:
         return Answer(reason=f"reading failed ({type(error).__name__})")
 

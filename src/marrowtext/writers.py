@@ -18,83 +18,80 @@ from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
 
 __all__ = [
+    "KINDS",
     "TableWriter",
-    "associated_path",
+    "arrow_schema",
     "check_kind",
-    "check_out",
     "check_target",
+    "disarm",
     "failure",
-    "manifest_path",
+    "find_problem",
     "open_table",
+    "rearm",
     "replace_text",
-    "reports_path",
+    "write_lines",
     "write_text",
 ]
 
 Row = Mapping[str, object]
 
+# What a spreadsheet takes for the beginning of a formula, in the wide forms of East Asian text too, or skips before
+# one; and the apostrophe, so that one that was there is told from one that was put.
+_ARMED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 _GROUP_ROWS = 10_000
 _COPIED_BYTES = 1 << 20
-
-
-def reports_path(out: Path) -> Path:
-    """Give the path of the reports table that belongs to a findings table: `OUT.reports.csv` beside
-    `OUT.csv`.
-    """
-    return out.with_name(f"{out.stem}.reports{out.suffix}")
-
-
-def associated_path(out: Path) -> Path:
-    """Give the path of the associated table that belongs to a findings table: `OUT.associated.csv` beside `OUT.csv`."""
-    return out.with_name(f"{out.stem}.associated{out.suffix}")
-
-
-def manifest_path(out: Path) -> Path:
-    """Give the path of the manifest of the run that wrote a findings table: `OUT.csv.manifest.json` beside
-    `OUT.csv`.
-    """
-    return out.with_name(f"{out.name}.manifest.json")
 
 
 def check_target(path: Path, *, force: bool = False) -> None:
     """Raise InputError where a file cannot be written: over a folder, in a missing one, or over a file that
     exists where `force` is not set.
     """
-    problem = _find_problem(path, force)
+    problem = find_problem(path, force)
     if problem is not None:
         raise InputError(f"{path}: {problem}")
 
 
-def check_out(out: Path, source: Path, *, associated: bool = False, force: bool = False) -> None:
-    """Check before a run that its tables, the `associated` one where it is asked for, and its manifest can be written,
-    and that none is the input.
-
-    Raises InputError, which names `out`, since that is what the user named.
-    """
-    if not _is_folder(out):
-        _find_writer(out)
-    problem = _find_problem(out, force, source)
-    beside_it = [("reports table", reports_path), ("manifest", manifest_path)]
-    beside_it += [("associated table", associated_path)] if associated else []
-    for what, place in beside_it:
-        if problem is None:
-            beside = place(out)
-            problem = _find_problem(beside, force, source)
-            problem = problem and f"its {what} {beside.name} {problem}"
-    if problem is not None:
-        raise InputError(f"{out}: {problem}")
-
-
-def open_table(path: Path, columns: Sequence[Column], *, force: bool = False) -> TableWriter:
+def open_table(
+    path: Path, columns: Sequence[Column], *, force: bool = False, spreadsheet_safe: bool = False
+) -> TableWriter:
     """Open a table of these columns for writing; to be used in a `with` block.
 
     Rows go to a hidden file beside the target, which takes its name when the block ends and is removed when
-    it fails. Raises InputError for an unknown extension, a missing folder, and a target that exists where
-    `force` is not set.
+    it fails. With `spreadsheet_safe`, which is for CSV alone, no cell is a formula to a spreadsheet: see `disarm`.
+    Raises InputError for an unknown extension, a missing folder, and a target that exists where `force` is not set.
     """
     writer = _find_writer(path)
     check_target(path, force=force)
+    if spreadsheet_safe:
+        if writer is not _CsvWriter:
+            raise InputError(f"{path}: the spreadsheet-safe mode is of .csv; other kinds are safe as they are")
+        writer = _SafeCsvWriter
     return writer(path, columns)
+
+
+def disarm(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula, or that begins with one itself."""
+    return f"'{text}" if text.startswith(_ARMED) else text
+
+
+def rearm(text: str) -> str:
+    """Give the text that `disarm` was given: without the apostrophe that it begins with, if it does."""
+    return text[1:] if text.startswith("'") else text
+
+
+def arrow_schema(columns: Iterable[Column]) -> Any:
+    """Give the columns as a schema of Arrow."""
+    import pyarrow
+
+    types = {
+        ColumnType.STRING: pyarrow.string(),
+        ColumnType.INTEGER: pyarrow.int64(),
+        ColumnType.FLOAT: pyarrow.float64(),
+        ColumnType.BOOLEAN: pyarrow.bool_(),
+        ColumnType.DATE: pyarrow.date32(),
+        ColumnType.TIME: pyarrow.timestamp("us"),
+    }
+    return pyarrow.schema([pyarrow.field(column.name, types[column.type], column.nullable) for column in columns])
 
 
 def check_kind(path: Path) -> None:
@@ -108,6 +105,24 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise failure(path, error) from None
+
+
+def write_lines(files: Mapping[Path, Iterable[str]]) -> None:
+    """Write files of lines as UTF-8, all of them or none. Raises InputError where one cannot be written."""
+    beside = {path: path.with_name(f".{path.name}.{secrets.token_hex(4)}.part") for path in files}
+    path = next(iter(files))
+    try:
+        for path, lines in files.items():
+            with beside[path].open("x", encoding="utf-8", newline="\n") as file:
+                file.writelines(f"{line}\n" for line in lines)
+                _sync(file)
+        for path in files:
+            beside[path].replace(path)
+    except OSError as error:
+        raise failure(path, error) from None
+    finally:
+        for part in beside.values():
+            part.unlink(missing_ok=True)
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -144,7 +159,7 @@ def _find_writer(path: Path) -> type[TableWriter]:
     return writer
 
 
-def _find_problem(path: Path, force: bool, source: Path | None = None) -> str | None:
+def find_problem(path: Path, force: bool, source: Path | None = None) -> str | None:
     """Say why a file cannot be written, with the remedy; None where it can."""
     if _is_folder(path):
         return "is a folder; name a file in it"
@@ -186,6 +201,14 @@ class TableWriter(ABC):
         try:
             for row in rows:
                 self._write([row.get(column.name) for column in self.columns])
+        except OSError as error:
+            raise failure(self.path, error) from None
+
+    def write_values(self, rows: Iterable[Sequence[object]]) -> None:
+        """Add rows that have a value for each column, in their order."""
+        try:
+            for row in rows:
+                self._write(list(row))
         except OSError as error:
             raise failure(self.path, error) from None
 
@@ -246,8 +269,10 @@ class TableWriter(ABC):
 
 
 class _TextWriter(TableWriter):
+    _encoding = "utf-8"
+
     def _open(self) -> None:
-        self._file = self._beside.open("x", encoding="utf-8", newline="")
+        self._file = self._beside.open("x", encoding=self._encoding, newline="")
         self._head = 0
 
     def _append(self, part: Path) -> None:
@@ -283,12 +308,20 @@ class _CsvWriter(_TextWriter):
     def _open(self) -> None:
         super()._open()
         self._rows = csv.writer(_Lines(self._file), lineterminator=_Lines.end)
-        self._rows.writerow([column.name for column in self.columns])
+        self._write([column.name for column in self.columns])
         self._file.flush()
         self._head = os.fstat(self._file.fileno()).st_size
 
     def _write(self, values: list[object]) -> None:
         self._rows.writerow([str(value).lower() if isinstance(value, bool) else value for value in values])
+
+
+class _SafeCsvWriter(_CsvWriter):
+    # With the mark by which Excel sees that a file is UTF-8.
+    _encoding = "utf-8-sig"
+
+    def _write(self, values: list[object]) -> None:
+        super()._write([disarm(value) if isinstance(value, str) else value for value in values])
 
 
 class _JsonLinesWriter(_TextWriter):
@@ -297,22 +330,15 @@ class _JsonLinesWriter(_TextWriter):
         self._names = [column.name for column in self.columns]
 
     def _write(self, values: list[object]) -> None:
-        self._file.write(json.dumps(dict(zip(self._names, values, strict=True)), ensure_ascii=False) + "\n")
+        row = dict(zip(self._names, values, strict=True))
+        self._file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
 
 class _ParquetWriter(TableWriter):
     def _open(self) -> None:
-        import pyarrow
         from pyarrow import parquet
 
-        types = {
-            ColumnType.STRING: pyarrow.string(),
-            ColumnType.INTEGER: pyarrow.int64(),
-            ColumnType.FLOAT: pyarrow.float64(),
-            ColumnType.BOOLEAN: pyarrow.bool_(),
-        }
-        fields = [pyarrow.field(column.name, types[column.type], column.nullable) for column in self.columns]
-        self._schema = pyarrow.schema(fields)
+        self._schema = arrow_schema(self.columns)
         self._group: list[list[object]] = []
         self._file = self._beside.open("xb")
         self._table: Any = parquet.ParquetWriter(self._file, self._schema, compression="zstd")
@@ -354,3 +380,6 @@ _WRITERS: dict[str, type[TableWriter]] = {
     ".jsonl": _JsonLinesWriter,
     ".parquet": _ParquetWriter,
 }
+
+KINDS = tuple(_WRITERS)
+"""The extensions of files that hold one table."""

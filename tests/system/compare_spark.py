@@ -37,7 +37,7 @@ def tell_process(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
 
 def rows_of_spark(frame: DataFrame, places: dict[int, int]) -> list[dict[str, object]]:
     """Give the rows in order. Spark leaves out numbers of rows, and so of reports without an id."""
-    rows = sorted((row.asDict() for row in frame.collect()), key=lambda row: (row["row"], row.get("finding")))
+    rows = sorted((row.asDict() for row in frame.collect()), key=lambda row: (row["row"], row.get("finding", 0)))
     for row in rows:
         place = places[row["row"]]
         if row["report_id"] == str(row["row"]):
@@ -68,6 +68,7 @@ def main() -> None:
     told = {
         "findings": [rows_of_pandas(local.findings), rows_of_spark(tables.findings, places)],
         "reports": [rows_of_pandas(local.reports), rows_of_spark(tables.reports, places)],
+        "sites": [rows_of_pandas(local.sites), rows_of_spark(tables.sites, places)],
         "alone": rows_of_spark(spark.extract(frame, **OPTIONS), places),
         "columns": [list(local.findings.columns), tables.findings.columns],
         "processes": processes.count(),

@@ -33,6 +33,9 @@ def test_spark_finds_the_same_as_one_machine(wheel: Path, tmp_path: Path) -> Non
     assert found == local
     assert told["alone"] == local
     assert told["columns"][0] == told["columns"][1]
+    local, found = told["sites"]
+    assert len(local) > 50
+    assert found == local
     local, found = told["reports"]
     assert found == local
     assert sorted(row["reason"] for row in found if row["processing"] == "error") == [

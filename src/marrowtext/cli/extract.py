@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marrowtext.cli.notices import tell_columns, tell_hints
+from marrowtext.cli.notices import tell_columns, tell_hints, tell_written
 from marrowtext.cli.options import (
+    Append,
     BodyPartColumn,
     IdColumn,
     LineColumn,
     ModalityColumn,
     PatientIdColumn,
     PatternFolders,
+    Prefix,
     Query,
     Reports,
+    Schema,
     Sheet,
     SideColumn,
+    SpreadsheetSafe,
     StudyDateColumn,
     Table,
     TextColumn,
@@ -29,13 +33,17 @@ from marrowtext.cli.options import (
 
 if TYPE_CHECKING:
     from marrowtext.outcome import Tally
+    from marrowtext.targets import Target
 
 __all__ = ["extract"]
 
 
 def extract(
     reports: Reports,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Findings table to write: .csv, .jsonl or .parquet.")],
+    out: Annotated[
+        str,
+        typer.Option("--out", "-o", metavar="OUT", help="What to write: a file or the URL of a database; see above."),
+    ],
     text_column: TextColumn = None,
     id_column: IdColumn = None,
     title_column: TitleColumn = None,
@@ -70,6 +78,10 @@ def extract(
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite tables that exist, and drop a run that was broken off.")
     ] = False,
+    append: Append = False,
+    schema: Schema = None,
+    prefix: Prefix = "",
+    spreadsheet_safe: SpreadsheetSafe = False,
     max_length: Annotated[
         int | None,
         typer.Option(
@@ -83,7 +95,8 @@ def extract(
         ),
     ] = None,
 ) -> None:
-    """Write the findings of REPORTS to OUT, and beside it a table with one row per report and a manifest of the run.
+    """Write the findings of REPORTS to OUT, and with it a table with one row per report, one with one row per site and
+    side of a report, and a manifest of the run.
 
     While it runs, what is done lies in the folder OUT.partial. The tables appear when all is read, or not at all.
 
@@ -107,11 +120,21 @@ def extract(
     A record that cannot be read becomes a row of the reports table with its reason, and the run goes on.
 
     \b
+    OUT is one of
+      findings.csv, .jsonl, .parquet   a file for each table
+      findings.xlsx                    one workbook                (extra excel)
+      findings.duckdb                  a DuckDB file               (extra duckdb)
+      findings.sqlite, .sqlite3, .db   an SQLite file
+      postgresql://user@host/database  tables on a server          (extra postgresql)
+    "marrowtext export" gives the tables of a finished run another shape: OMOP, FHIR, REDCap.
+
+    \b
     Examples:
       marrowtext extract reports.csv -o findings.parquet --workers 8 --resume
       marrowtext extract export.xlsx --sheet 2024 -o findings.csv --carry hospital
       marrowtext extract lines.csv.gz --line-column line_no -o findings.csv
-      marrowtext extract 'hl7/**/*.hl7' -o findings.csv
+      marrowtext extract 'hl7/**/*.hl7' -o findings.duckdb
+      marrowtext extract reports.csv -o postgresql://me@host/research --schema mri --append
       marrowtext extract postgresql://me@db/pacs -o findings.csv \\
         --query "SELECT id, exam, text FROM reports WHERE modality = 'MR' ORDER BY id"
 
@@ -119,13 +142,15 @@ def extract(
     Exit codes: 0 done, even where single reports have errors; 1 no report could be read; 2 wrong input, output
     or command; 130, 143 interrupted.
     """
+    from marrowtext.columns import list_tables
     from marrowtext.headers import OPTIONS, ColumnChoice
     from marrowtext.readers import MAX_LENGTH, open_reports
     from marrowtext.run import check_run
     from marrowtext.sources import Selection, name_of
-    from marrowtext.writers import associated_path, manifest_path, reports_path
+    from marrowtext.targets import TargetOptions, find_target
 
-    check_run(out, Path(name_of(reports)), associated=associated, resume=resume, force=force)
+    target = find_target(out, TargetOptions(spreadsheet_safe, append, schema, prefix))
+    check_run(target, Path(name_of(reports)), associated=associated, resume=resume, force=force)
     choice = ColumnChoice(
         text_column,
         id_column,
@@ -145,36 +170,41 @@ def extract(
     tell_hints(reader)
 
     from marrowtext.batch import extract_tables
-    from marrowtext.manifest import load_manifest
     from marrowtext.pool import REPORT_SECONDS
     from marrowtext.progress import show_progress
 
-    before = load_manifest(manifest_path(out)) if resume else None
-    with _tell_resume(out), show_progress(reader) as progress:
+    read: list[int] = []
+    with _tell_resume(target), show_progress(reader) as progress:
+
+        def count(done: int) -> None:
+            read.append(done)
+            progress(done)
+
         manifest = extract_tables(
             reader,
-            out,
+            target,
             patterns=patterns,
             workers=workers,
             report_seconds=report_seconds or REPORT_SECONDS,
             associated=associated,
             resume=resume,
             force=force,
-            progress=progress,
+            progress=count,
         )
     tally = manifest.counts
-    if before is not None and before.run == manifest.run:
+    if not read:
         unseen = "; whether the database has other rows by now was not looked at" if reader.live else ""
-        typer.echo(f"{out}: complete already; nothing was read{unseen}", err=True)
+        typer.echo(f"{target.name}: complete already; nothing was read{unseen}", err=True)
     for notice in reader.notices:
         typer.echo(notice, err=True)
     typer.echo(_tell_tally(tally), err=True)
-    written = [out, reports_path(out), *([associated_path(out)] if associated else []), manifest_path(out)]
-    typer.echo(f"written    {', '.join(map(str, written))}", err=True)
+    for note in manifest.notes:
+        typer.echo(f"note       {note}", err=True)
+    typer.echo(f"written    {tell_written(target, list_tables(associated))}", err=True)
     if not tally.reports:
         typer.echo(f"{reader.name}: has column names and no reports; check the export", err=True)
     elif tally.errors == tally.reports:
-        typer.echo(f"no report could be read; the reasons are in {reports_path(out)}", err=True)
+        typer.echo("no report could be read; the reasons are in the reports table", err=True)
         raise typer.Exit(1)
 
 
@@ -192,15 +222,15 @@ def _tell_tally(tally: Tally) -> str:
 
 
 @contextmanager
-def _tell_resume(out: Path) -> Iterator[None]:
+def _tell_resume(target: Target) -> Iterator[None]:
     """Where a run is broken off, say what is kept of it and how to go on."""
-    from marrowtext.run import count_done, partial_path
+    from marrowtext.run import count_done
 
     try:
         yield
     except BaseException:
-        done = count_done(out)
+        done = count_done(target)
         if done:
-            kept = f"{done:,} reports are done and kept in {partial_path(out)}"
+            kept = f"{done:,} reports are done and kept in {target.partial}"
             typer.echo(f"{kept}; the same command with --resume goes on with them", err=True)
         raise

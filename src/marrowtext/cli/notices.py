@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from marrowtext.readers import ReportReader
+    from collections.abc import Sequence
 
-__all__ = ["tell_columns", "tell_hints"]
+    from marrowtext.readers import ReportReader
+    from marrowtext.targets import Target
+
+__all__ = ["tell_columns", "tell_hints", "tell_written"]
 
 
 def tell_columns(reader: ReportReader) -> str:
@@ -32,3 +35,11 @@ def tell_hints(reader: ReportReader) -> None:
     """Tell which columns look like report text, or like line numbers, and are not read."""
     for hint in reader.hints:
         typer.echo(hint, err=True)
+
+
+def tell_written(target: Target, tables: Sequence[str]) -> str:
+    """Tell the files that were written, or the tables of a database."""
+    if target.database is not None:
+        return f"{target.name}: tables {', '.join(target.options.prefix + table for table in tables)}"
+    files = [*target.list_files(tables).values(), target.manifest]
+    return ", ".join(str(file) for file in files if file is not None)

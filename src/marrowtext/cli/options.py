@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "Append",
     "BodyPartColumn",
     "DateFormat",
     "Findings",
@@ -16,10 +17,13 @@ __all__ = [
     "ModalityColumn",
     "PatientIdColumn",
     "PatternFolders",
+    "Prefix",
     "Query",
     "Reports",
+    "Schema",
     "Sheet",
     "SideColumn",
+    "SpreadsheetSafe",
     "StudyDateColumn",
     "Table",
     "TextColumn",
@@ -74,5 +78,20 @@ DateFormat = Annotated[
     str | None,
     typer.Option(
         metavar="FORMAT", help="How dates are written, such as '%d/%m/%Y'.", show_default="2021-03-04 or 20210304"
+    ),
+]
+Append = Annotated[
+    bool,
+    typer.Option("--append", help="Add to tables that a database has; without it they stay, or --force replaces them."),
+]
+Schema = Annotated[str | None, typer.Option(metavar="NAME", help="Schema of the tables, in DuckDB and PostgreSQL.")]
+Prefix = Annotated[
+    str, typer.Option(metavar="WORD", help="What the names of the tables in a database begin with.", show_default=False)
+]
+SpreadsheetSafe = Annotated[
+    bool,
+    typer.Option(
+        "--spreadsheet-safe",
+        help="Write CSV that is safe to open in a spreadsheet: an apostrophe before what it would take for a formula.",
     ),
 ]
