@@ -154,7 +154,7 @@ def test_extract_tells_what_it_took_and_what_came_of_it(run: Run, reports: Path,
         "  absent         1\n"
         "errors     1, with their reasons in the reports table\n"
         "duplicates 1, with an id that came before; `row` tells the reports apart\n"
-        f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}\n",
+        f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.sites.csv'}, {out}.manifest.json\n",
     )
 
 
@@ -278,7 +278,11 @@ def test_extract_to_a_folder_is_told(run: Run, reports: Path, tmp_path: Path, ou
 @pytest.mark.parametrize(
     ("out", "problem"),
     [
-        ("out.xlsx", "unknown kind of output; use .csv, .jsonl, .parquet"),
+        (
+            "out.txt",
+            "unknown kind of output; use .csv, .jsonl, .parquet, .xlsx, .duckdb, .sqlite, .sqlite3, .db, "
+            "or a postgresql:// URL",
+        ),
         ("none/out.csv", "the folder {none} does not exist; make it first"),
     ],
 )
@@ -324,12 +328,13 @@ def test_extract_joins_text_columns(run: Run, parts: Path, tmp_path: Path) -> No
 
 def test_extract_that_could_read_nothing_fails(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("id,text\n1,\n2,\n")
-    result = run("extract", tmp_path / "in.csv", "-o", tmp_path / "out.csv")
+    out = tmp_path / "out.csv"
+    result = run("extract", tmp_path / "in.csv", "-o", out)
     assert (result.code, result.err.splitlines()[-2:]) == (
         1,
         [
-            f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}",
-            f"no report could be read; the reasons are in {tmp_path / 'out.reports.csv'}",
+            f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.sites.csv'}, {out}.manifest.json",
+            "no report could be read; the reasons are in the reports table",
         ],
     )
 
@@ -631,8 +636,96 @@ def test_warnings_as_errors_and_no_terminal(reports: Path, tmp_path: Path) -> No
         "  absent         1",
         "errors     1, with their reasons in the reports table",
         "duplicates 1, with an id that came before; `row` tells the reports apart",
-        f"written    {tmp_path / 'out.csv'}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}",
+        "written    "
+        + ", ".join(str(tmp_path / f"out.{rest}") for rest in ("csv", "reports.csv", "sites.csv", "csv.manifest.json")),
     ]
+
+
+def test_extract_writes_a_workbook_and_a_database(run: Run, reports: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.xlsx"
+    assert run("extract", reports, "-o", out).err.splitlines()[-1] == f"written    {out}, {out}.manifest.json"
+    out = tmp_path / "out.sqlite"
+    result = run("extract", reports, "-o", f"sqlite:///{out}", "--prefix", "bme_")
+    assert result.err.splitlines()[-1] == f"written    {out}: tables bme_findings, bme_reports, bme_sites"
+    again = run("extract", reports, "-o", out, "--prefix", "bme_")
+    assert (again.code, again.err) == (
+        2,
+        f"marrowtext: {out}: has tables of these names already: bme_findings, bme_reports, bme_sites, bme_runs; "
+        "add to them with --append, or replace them with --force\n",
+    )
+    assert run("extract", reports, "-o", out, "--prefix", "bme_", "--force").code == 0
+
+
+def test_extract_writes_to_postgresql_and_tells_no_password(
+    run: Run, reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = postgres_url.replace("postgres:@", "postgres:Wolpertinger@", 1)
+    assert url != postgres_url
+    result = run("extract", reports, "-o", url)
+    assert (result.code, "Wolpertinger" in result.err) == (0, False)
+    assert result.err.splitlines()[-1].endswith(": tables findings, reports, sites")
+    wrong = run("extract", reports, "-o", "postgresql://me:Wolpertinger@localhost:1/db")
+    assert (wrong.code, "Wolpertinger" in wrong.err) == (2, False)
+    assert wrong.err.startswith("marrowtext: postgresql://me@localhost:1/db: cannot be opened (")
+
+
+@pytest.mark.parametrize(
+    ("out", "option", "problem"),
+    [
+        ("out.csv", "--append", "--append, --schema and --prefix are of databases; a file is written anew"),
+        ("out.xlsx", "--spreadsheet-safe", "the spreadsheet-safe mode is of .csv; other kinds are safe as they are"),
+        ("out.db", "--spreadsheet-safe", "the spreadsheet-safe mode is of .csv; leave it out"),
+        ("mysql://host/db", "--append", "unknown kind of database; use postgresql://, sqlite:/// or duckdb:///"),
+        ("sqlite:///out.txt", "--append", "write sqlite:///FILE, with a file that ends in .sqlite, .sqlite3, .db"),
+    ],
+)
+def test_extract_refuses_an_option_that_the_output_does_not_have(
+    run: Run, reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, option: str, problem: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("extract", reports, "-o", out, option) == Result(2, "", f"marrowtext: {out}: {problem}\n")
+
+
+def test_export_tells_what_it_wrote(run: Run, reports: Path, tmp_path: Path) -> None:
+    run("extract", reports, "-o", tmp_path / "run.csv")
+    out = tmp_path / "note_nlp.csv"
+    assert run("export", tmp_path / "run.csv", "--to", "omop", "-o", out) == Result(
+        0,
+        "",
+        "note       reports whose id is no integer of OMOP: 2; the table note_ids has the numbers that stand for them\n"
+        f"written    {out}, {tmp_path / 'note_nlp.note_ids.csv'}\n",
+    )
+    told = run("export", tmp_path / "run.csv", "-o", tmp_path / "run.duckdb", "--prefix", "x_")
+    tables = ", ".join(f"{tmp_path / 'run.duckdb'}: x_{table}" for table in ("findings", "reports", "sites", "runs"))
+    assert told == Result(0, "", f"written    {tables}\n")
+    out = tmp_path / "o.ndjson"
+    assert run("export", tmp_path / "run.csv", "--to", "fhir", "-o", out).err == (
+        f"written    {out}, {tmp_path / 'o.reports.ndjson'}\n"
+    )
+
+
+def test_export_of_an_unknown_shape_is_told(run: Run, tmp_path: Path) -> None:
+    assert run("export", tmp_path / "run.csv", "--to", "i2b2", "-o", tmp_path / "x.csv") == Result(
+        2, "", "marrowtext: --to: 'i2b2' is no shape; use one of tables, omop, fhir, redcap\n"
+    )
+
+
+def test_codes_are_printed_and_checked(run: Run, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.csv"
+    mapping.write_text("kind,value,system,code,display\nconcept,edema,OMOP,1,\n")
+    told = run("codes", "--mapping", mapping)
+    assert (told.code, told.out.splitlines()[0], told.out.splitlines()[-1]) == (
+        0,
+        "kind,value,system,code,display",
+        "concept,edema,OMOP,1,",
+    )
+    assert run("codes", "-o", tmp_path / "codes.csv", "--mapping", mapping).code == 0
+    assert (tmp_path / "codes.csv").read_text() == told.out
+    mapping.write_text("kind,value,system,code,display\nconcept,oedema,OMOP,1,\n")
+    assert run("codes", "--mapping", mapping).err == (
+        f"marrowtext: {mapping}: line 2: value: 'oedema' is no concept; did you mean edema?\n"
+    )
 
 
 def test_peek_takes_the_options_of_extract(run: Run, tmp_path: Path) -> None:
@@ -672,7 +765,7 @@ def test_extract_reads_a_query_and_tells_metadata_and_notices(run: Run, tmp_path
         "  present        1",
         "errors     0",
         "not MRI    1, by the modality column; they were read all the same",
-        f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.csv.manifest.json'}",
+        f"written    {out}, {tmp_path / 'out.reports.csv'}, {tmp_path / 'out.sites.csv'}, {out}.manifest.json",
     ]
     (row,) = read_csv(out)
     assert (row["site"], row["laterality"], row["laterality_source"]) == ("talus", "left", "metadata")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from marrowtext.courses import CourseFrames, follow_courses
     from marrowtext.evaluate import Evaluation, evaluate
     from marrowtext.explain import show
+    from marrowtext.export import export_tables
     from marrowtext.frames import extract, extract_associated, extract_frames
     from marrowtext.headers import ColumnChoice
     from marrowtext.model import AssociatedFinding, Finding, Report
@@ -34,6 +35,7 @@ __all__ = [
     "associated",
     "draw_sample",
     "evaluate",
+    "export_tables",
     "extract",
     "extract_associated",
     "extract_frames",
@@ -66,6 +68,7 @@ _HOMES = {
     "Selection": "sources",
     "associated": "reading",
     "evaluate": "evaluate",
+    "export_tables": "export",
     "extract": "frames",
     "extract_associated": "frames",
     "extract_frames": "frames",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from marrowtext.columns import FINDING_COLUMNS, Column, ColumnType
+from marrowtext.columns import FINDING_COLUMNS
 from marrowtext.errors import InputError
 from marrowtext.pairs import PAIRING, Row
 from marrowtext.sources import Broken, Record, open_source
+from marrowtext.values import read_value
 
 if TYPE_CHECKING:
     import pandas
@@ -19,8 +19,6 @@ __all__ = ["NEEDED_COLUMNS", "read_predictions", "read_rows"]
 
 NEEDED_COLUMNS = ("report_id", "section", "start", "end", *PAIRING)
 """Without these columns a table cannot be compared."""
-
-_TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
 
 def read_predictions(table: pandas.DataFrame | str | Path) -> tuple[list[str], dict[str, list[Row]]]:
@@ -69,7 +67,7 @@ def _read_records(where: str, columns: Sequence[Column], records: Iterable[Recor
         if isinstance(record, Broken):
             raise InputError(f"{where}: row {number}: {record.reason}")
         place = f"{where}: row {number}"
-        row = {column.name: _read(place, column, record.get(column.name)) for column in columns}
+        row = {column.name: read_value(place, column, record.get(column.name)) for column in columns}
         yield place, str(record.get("row")), row
 
 
@@ -83,45 +81,3 @@ def _unpack(frame: pandas.DataFrame) -> tuple[Sequence[str], Iterable[Record]]:
     names = [str(name) for name in frame.columns]
     plain = frame.astype(object).where(frame.notna(), None)
     return names, [dict(zip(names, values, strict=True)) for values in plain.itertuples(index=False, name=None)]
-
-
-def _read(where: str, column: Column, value: object) -> object:
-    """Give a cell as a value of its column: files write everything as text, and frames turn whole numbers to floats."""
-    problem = f"{where}: {column.name}"
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
-        if not column.nullable:
-            raise InputError(f"{problem}: is empty; write the table again")
-        return None
-    try:
-        typed = _READERS[column.type](value)
-    except (ValueError, KeyError, TypeError, OverflowError):
-        typed = None
-    if typed is None:
-        raise InputError(f"{problem}: must be of type {column.type.value}")
-    if column.values and typed not in column.values:
-        raise InputError(f"{problem}: must be one of {', '.join(column.values)}")
-    return typed
-
-
-def _whole(value: Any) -> int:
-    number = float(value)
-    if number != int(number):
-        raise ValueError
-    return int(number)
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-_READERS: Mapping[ColumnType, Any] = {
-    ColumnType.STRING: lambda value: (
-        str(_whole(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    ),
-    ColumnType.INTEGER: _whole,
-    ColumnType.FLOAT: _finite,
-    ColumnType.BOOLEAN: lambda value: _TRUTH[str(value).lower()],
-}

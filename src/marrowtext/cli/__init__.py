@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from marrowtext import __version__
-from marrowtext.cli import annotate, cohort, columns, evaluate, explain, extract, peek, review, rules, sampling
+from marrowtext.cli import annotate, cohort, columns, evaluate, explain, export, extract, peek, review, rules, sampling
 from marrowtext.cli.guard import guard
 
 __all__ = ["app", "main"]
@@ -29,9 +29,9 @@ app.add_typer(rules_app, name="rules")
 
 # In the order in which --help lists them.
 for command in (
-    *(extract.extract, peek.peek, explain.explain, review.review, evaluate.evaluate),
+    *(extract.extract, peek.peek, export.export, explain.explain, review.review, evaluate.evaluate),
     *(cohort.cohort, cohort.courses, sampling.sample, sampling.agreement),
-    *(annotate.annotate, columns.columns),
+    *(annotate.annotate, columns.columns, export.codes),
 ):
     app.command()(guard(command))
 rules_app.command("check")(guard(rules.check_rules))
