@@ -453,7 +453,7 @@ def test_table_beside_the_others(tmp_path: Path) -> None:
     with (tmp_path / "out.associated.csv").open(newline="") as file:
         rows = [(row["report_id"], row["row"], row["concept"]) for row in csv.DictReader(file)]
     assert rows == [("1", "1", "effusion"), ("3", "3", "ligament_tear")]
-    assert sorted(manifest.tables) == ["associated", "findings", "reports"]
+    assert sorted(manifest.tables) == ["associated", "findings", "reports", "sites"]
     assert manifest.options["associated"] is True
 
 

@@ -23,7 +23,7 @@ from pyarrow import parquet
 
 from marrowtext import batch
 from marrowtext.batch import extract_tables
-from marrowtext.columns import TABLES
+from marrowtext.columns import list_tables
 from marrowtext.errors import InputError
 from marrowtext.export import Export, export_tables
 from marrowtext.headers import ColumnChoice
@@ -102,7 +102,7 @@ def names(folder: Path) -> list[str]:
 @pytest.mark.parametrize("extension", ["csv", "jsonl", "parquet"])
 def test_tables_are_read_back_from_every_kind_of_file(make: Make, run: Path, extension: str) -> None:
     results = load_results(make(extension))
-    for table in TABLES:
+    for table in list_tables(associated=False):
         assert list(results.records(table)) == rows_of(run, table)
     assert results.carried == ("who", "day")
 
@@ -117,7 +117,7 @@ def test_spreadsheet_safe_tables_are_read_back_as_they_were(make: Make, run: Pat
 def test_exported_tables_are_those_of_a_run_of_that_kind(make: Make, run: Path, tmp_path: Path, extension: str) -> None:
     direct, out = make(extension), tmp_path / f"run.{extension}"
     done = export_tables(run, out)
-    for table in TABLES:
+    for table in list_tables(associated=False):
         if extension == "parquet":
             assert parquet.read_table(table_path(out, table)) == parquet.read_table(table_path(direct, table))
         else:
@@ -150,7 +150,7 @@ def test_tables_are_exported_to_a_database(
     export_tables(run, place)
     connect: dict[str, Any] = {"sqlite": sqlite3.connect, "duckdb": duckdb.connect, "postgresql": psycopg.connect}
     with closing(connect[kind](place)) as connection:
-        for table in TABLES:
+        for table in list_tables(associated=False):
             expected = [tuple(row.values()) for row in rows_of(run, table)]
             found = connection.execute(f"SELECT * FROM {table}").fetchall()
             assert [row[1:] for row in found] == expected
@@ -640,3 +640,23 @@ def test_run_without_findings_is_exported(tmp_path: Path) -> None:
         assert [row["redcap_repeat_instrument"] for row in read_csv(tmp_path / "r.csv")] == ["report"]
         export_tables(path, tmp_path / "x.xlsx", force=True)
         assert pandas.read_excel(tmp_path / "x.xlsx", sheet_name=None)["findings"].empty
+
+
+def test_associated_table_is_exported_where_the_run_has_it(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text(
+        "id,text\n1,Marrow edema of the talus. There is a fracture line. Joint effusion.\n"
+    )
+    for out in ("run.parquet", "direct.sqlite"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(batch, "Pool", InlinePool)
+            extract_tables(open_reports(tmp_path / "in.csv"), tmp_path / out, associated=True)
+    expected = [tuple(row.values()) for row in rows_of(tmp_path / "run.parquet", "associated")]
+    assert len(expected) == 2
+    export_tables(tmp_path / "run.parquet", tmp_path / "out.duckdb")
+    export_tables(tmp_path / "run.parquet", tmp_path / "out.xlsx")
+    with closing(duckdb.connect(tmp_path / "out.duckdb")) as connection:
+        assert [row[1:] for row in connection.execute("SELECT * FROM associated").fetchall()] == expected
+    with closing(sqlite3.connect(tmp_path / "direct.sqlite")) as connection:
+        rows = connection.execute("SELECT concept, mention FROM associated").fetchall()
+        assert rows == [(row["concept"], row["mention"]) for row in rows_of(tmp_path / "run.parquet", "associated")]
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx").sheetnames == ["findings", "reports", "sites", "associated"]

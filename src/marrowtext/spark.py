@@ -188,7 +188,8 @@ def _read_frames(
     while batch := list(islice(outcomes, _BATCH_REPORTS)):
         read: list[dict[str, object]] = []
         for outcome in batch:
-            read.extend({_TABLE: table, **row} for table in list_tables(associated=False) for row in outcome.tables[table])
+            for table in list_tables(associated=False):
+                read.extend({_TABLE: table, **row} for row in outcome.tables[table])
         # Of type object: numbers stay whole where others of the column are missing.
         yield pandas.DataFrame({name: pandas.Series([row.get(name) for row in read], dtype=object) for name in outputs})
     if memory() - _memory_at_first() > _MOST_GROWTH:
