@@ -13,7 +13,7 @@ import pandas
 import pytest
 from clinic import make_tables, visit
 
-from marrowtext.columns import FINDINGS_TABLE, reports_columns
+from marrowtext.columns import FINDINGS_TABLE, table_columns
 from marrowtext.errors import InputError
 from marrowtext.store import open_store
 from marrowtext.writers import open_table
@@ -35,7 +35,7 @@ ROWS = [
 
 def write(folder: Path, kind: str, stem: str = "findings") -> Path:
     """Write the tables as `marrowtext extract` does."""
-    for table, columns in (("findings", FINDINGS_TABLE), ("reports", reports_columns(["ward"]))):
+    for table, columns in (("findings", FINDINGS_TABLE), ("reports", table_columns("reports", ["ward"]))):
         file = folder / (f"{stem}.{kind}" if table == "findings" else f"{stem}.reports.{kind}")
         frame = TABLES[table].astype(object)
         with open_table(file, columns) as writer:
