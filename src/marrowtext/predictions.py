@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marrowtext.columns import FINDING_COLUMNS
+from marrowtext.columns import FINDING_COLUMNS, Column
 from marrowtext.errors import InputError
 from marrowtext.pairs import PAIRING, Row
 from marrowtext.sources import Broken, Record, open_source
