@@ -18,7 +18,7 @@ from marrowtext.pairs import Row
 from marrowtext.predictions import read_rows
 from marrowtext.readers import MAX_LENGTH, ReportReader, ReportRow, Selection, open_reports
 from marrowtext.sources import Broken, name_of, open_source
-from marrowtext.writers import manifest_path, reports_path
+from marrowtext.targets import manifest_path, table_path
 
 __all__ = ["MOST_REPORTS", "Material", "ReviewedReport", "gather"]
 
@@ -101,7 +101,7 @@ def gather(
         manifest = None
     rows = _take(reader, sample, only)
     names, table = read_rows(findings, _NEEDED)
-    reasons = _read_reasons(reports_path(findings)) if manifest is not None else {}
+    reasons = _read_reasons(table_path(findings, "reports")) if manifest is not None else {}
     partly = sample is not None or only is not None
     content = tuple(_join(name, rows, table, reasons, partly=partly))
     return Material(findings, name, input_hash, reader.columns, tuple(names), manifest, tuple(notices), content)
