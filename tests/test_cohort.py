@@ -640,3 +640,8 @@ def test_from_toml_reads_a_file_and_a_shipped_definition(tmp_path: Path) -> None
     file.write_text('title = "T"\nunit = "patient"\n' + STEPS)
     assert list(Cohort.from_toml(file).run(make_tables(*VISITS)).cohort["patient_id"]) == ["A"]
     assert Cohort.from_toml("pivot_shift_contusion").definition.unit == "patient-side"
+
+
+def test_terminal_shows_a_result_in_one_line() -> None:
+    result = Cohort.from_toml("pivot_shift_contusion").run(make_tables(visit("A", "2021-01-01")))
+    assert repr(result) == "<CohortResult: Pivot-shift contusion; 0 members of the unit patient-side>"

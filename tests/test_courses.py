@@ -232,7 +232,7 @@ def test_patients_are_kept_apart() -> None:
 def test_a_missing_column_is_told_with_the_remedy() -> None:
     tables = make_tables(visit("A", "2020-01-01", HEAD))
     tables["reports"] = tables["reports"].drop(columns="patient_id")
-    with pytest.raises(InputError, match=r"no column 'patient_id' for the patient, or an empty one; take it along"):
+    with pytest.raises(InputError, match=r"no column 'patient_id' for the patient, or an empty one; name the one"):
         follow_courses(tables)
 
 

@@ -99,7 +99,7 @@ COHORT_TABLES: Mapping[str, tuple[Column, ...]] = {
 """The tables that a cohort is written to, by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CohortResult:
     """What came of a cohort: its members, who was left out where, the steps with their counts, and the evidence.
 
@@ -116,6 +116,10 @@ class CohortResult:
     sql: str
     flow: str
     manifest: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        after = int(self.steps["after"].iloc[-1])
+        return f"<CohortResult: {self.definition.title}; {after} members of the unit {self.definition.unit}>"
 
     def _repr_html_(self) -> str:
         shown = self.steps[["step", "kind", "words", "left_out", "after"]].to_html(index=False, border=0)

@@ -170,12 +170,11 @@ def follow(store: Store, rules: RuleSet, patient: str = PATIENT, day: str = DATE
     part by the column `body_part`, or else where all sites of the patient are of one region.
     """
     columns = store.tables["reports"].columns
-    for column, option in ((patient, "patient"), (day, "date")):
+    for column, what, option in ((patient, "patient", "patient-id"), (day, "date", "study-date")):
         if column not in columns or not check_column(store, column):
             raise InputError(
-                f"{store.source}: the reports table has no column {column!r} for the {option}, or an empty one; "
-                "take it along with "
-                f"marrowtext extract --carry {column}, or --carry COLUMN={column} where it has another name"
+                f"{store.source}: the reports table has no column {column!r} for the {what}, or an empty one; "
+                f"name the one of the input that has it: marrowtext extract --{option}-column COLUMN"
             )
     check_dates(store, day)
     store.run(_write_statements(store, rules, patient, day))

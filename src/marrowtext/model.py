@@ -227,9 +227,7 @@ class Sentence:
         """The normal forms of the tokens: enough to see that there is nothing to read in them."""
         if self._norms is None:
             known = self._tokens
-            self._norms = (
-                tuple([token.norm for token in known]) if known else self.splitter.norms(self.start, self.end)
-            )
+            self._norms = tuple([token.norm for token in known]) if known else self.splitter.norms(self.start, self.end)
         return self._norms
 
     def opening(self, count: int) -> tuple[str, ...]:
