@@ -67,6 +67,7 @@ _ASSOCIATED: dict[str, object] = {
     "sentence": "There is a fracture.",
     "assertion": "present",
     "change": None,
+    "structure": None,
     "site": None,
     "region": None,
     "level": None,

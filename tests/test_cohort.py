@@ -345,6 +345,26 @@ def test_an_optional_step_is_passed_over_and_the_diagram_says_so() -> None:
     assert list(result.steps["kind"]) == ["start", "include", "passed over"]
     assert list(result.cohort["patient_id"]) == ["A"]
     assert ">Step 2 passed over<" in result.flow
+
+
+def test_those_that_a_step_was_not_asked_of_only_remain() -> None:
+    steps = include("finding = {}") + include('optional = true\nassociated = { concept = "fracture" }')
+    result = run(steps + include("finding = {}"), visit("A", "2020-01-01", HEAD))
+    boxes = re.findall(r'<text class="head"[^>]*>([^<]*)', result.flow)
+    assert boxes.count("Remaining") == 1
+
+
+def test_associated_findings_by_what_is_torn() -> None:
+    torn = {"concept": "ligament_tear", "structure": "Anterior cruciate ligament"}
+    other = {"concept": "ligament_tear", "structure": "MCL"}
+    steps = include('associated = { concept = "ligament_tear", structure = ["ACL", "anterior cruciate"] }')
+    result = run(steps, beside("A", torn), beside("B", other))
+    assert list(result.cohort["patient_id"]) == ["A"]
+
+
+def test_a_passed_over_step_is_in_the_manifest() -> None:
+    steps = include("finding = {}") + exclude('optional = true\nassociated = { concept = "fracture" }')
+    result = run(steps, visit("A", "2020-01-01", HEAD))
     assert result.manifest["passed_over"] == [2]
 
 

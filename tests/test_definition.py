@@ -94,6 +94,18 @@ def test_metadata_by_value_range_words_and_whether_it_is_known() -> None:
             "line 5: step.1.finding.size_mm.from: must be a number, without quotes",
         ),
         ('associated = { site = "talus" }', "line 5: step.1.associated.concept: is missing; add it"),
+        (
+            'associated = { concept = "fractures" }',
+            "line 5: step.1.associated.concept: 'fractures' is not known here; did you mean 'fracture'?",
+        ),
+        (
+            'finding = { change = "resolved" }',
+            'line 5: step.1.finding: edema that has resolved is absent; write assertion = "absent" beside change',
+        ),
+        (
+            'finding = { assertion = "absent", pattern = "osteonecrosis" }',
+            "line 5: step.1.finding: edema that is denied has no pattern; leave pattern out, or change assertion",
+        ),
         ('report = { age = { from = "2020-13-01" } }', "line 5: step.1.report.age: is no date; write it as 2021-03-04"),
         (
             "report = { age = { from = 2 , to = 1 } }",

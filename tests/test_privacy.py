@@ -96,7 +96,9 @@ def test_worker_processes_say_nothing_of_the_text(tmp_path: Path, capfd: pytest.
     assert CANARY not in run_extract(path, capfd, "--workers", "2")
 
 
+# A process that was started in the background of a shell would not hear Ctrl-C.
 SCRIPT = """
+import signal
 from functools import partial
 from builders import build_fake
 from marrowtext import batch, cli, worker
@@ -105,6 +107,7 @@ worker._TICK = 0.1
 batch.Pool = partial(Pool, build=build_fake)
 batch._PART_REPORTS = 100
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cli.main()
 """
 

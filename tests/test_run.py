@@ -550,8 +550,9 @@ def test_run_killed_again_and_again_goes_on_to_the_same_tables(tmp_path: Path, r
     assert contents(killed, extension) == contents(expected, extension)
 
 
+# A process that was started in the background of a shell would not hear Ctrl-C.
 SCRIPT = """
-import sys
+import signal
 from functools import partial
 from builders import build_fake
 from marrowtext import batch, cli
@@ -559,6 +560,7 @@ from marrowtext.pool import Pool
 batch.Pool = partial(Pool, build=build_fake)
 batch._PART_REPORTS = 200
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cli.main()
 """
 

@@ -405,9 +405,11 @@ def _stage(values: Mapping[str, Any], step: Step, partial: bool, final: str | No
         why = (("no report to look at", values["no_report"]), ("not met", missed))
         reasons = tuple(f"{words} (n = {count:,})" for words, count in why if count and values["no_report"])
         aside = Box(f"Not included (n = {values['left_out']:,})", (*reasons, *unasked), over=partial)
+    # Those that a step was not asked of only remain.
+    met = None if values["kind"] == "passed over" else step.include
     if final:
-        return Stage(Box(final, (step.include, after) if step.include is not None else (after,)), aside)
-    return Stage(Box(step.include or "Remaining", (after,)), aside)
+        return Stage(Box(final, (met, after) if met is not None else (after,)), aside)
+    return Stage(Box(met or "Remaining", (after,)), aside)
 
 
 def _schema(store: Store) -> dict[str, tuple[str, ...]]:

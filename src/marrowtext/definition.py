@@ -95,7 +95,7 @@ def _one_of(known: Sequence[str]) -> Callable[[object], tuple[str, ...]]:
 
 _Texts = Annotated[tuple[str, ...], BeforeValidator(_check_texts)]
 _Concepts = Annotated[tuple[str, ...], BeforeValidator(_one_of(_VALUES["concept"]))]
-_Companions = Annotated[tuple[str, ...], BeforeValidator(_one_of(tuple(AssociatedConcept)))]
+_Companions = Annotated[tuple[str, ...], BeforeValidator(_one_of(tuple(map(str, AssociatedConcept))))]
 _Assertions = Annotated[tuple[str, ...], BeforeValidator(_one_of(_VALUES["assertion"]))]
 _Changes = Annotated[tuple[str, ...], BeforeValidator(_one_of(_VALUES["change"]))]
 _Patterns = Annotated[tuple[str, ...], BeforeValidator(_one_of(_VALUES["pattern"]))]
@@ -292,11 +292,24 @@ class FindingTest(_RowTest):
     extent: _Extents | None = Field(default=None, description="Stated extent.")
     acuity: _Acuities | None = Field(default=None, description="Stated acuity.")
 
+    @model_validator(mode="after")
+    def _check_denied(self) -> Self:
+        """Refuse what no row can meet."""
+        if self.change == ("resolved",) and "absent" not in self.assertion:
+            raise ValueError('edema that has resolved is absent; write assertion = "absent" beside change')
+        caused = self.pattern_assertion is not None or (self.pattern is not None and "unspecified" not in self.pattern)
+        if caused and self.assertion == ("absent",):
+            raise ValueError("edema that is denied has no pattern; leave pattern out, or change assertion")
+        return self
+
 
 class AssociatedTest(_RowTest):
     """A row of the table of associated findings. All that is said must hold of one row."""
 
     concept: _Companions = Field(description="Name of the associated finding, or a list.")
+    structure: _Texts | None = Field(
+        default=None, description="Words of what is torn, as in the report: all words of one of the texts."
+    )
 
 
 class CourseTest(_Place):

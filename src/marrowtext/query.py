@@ -326,6 +326,12 @@ class _Writer:
                 for zone in test.zone
             ]
             where.append("(" + " OR ".join(f"({zone})" for zone in zones) + ")")
+        if isinstance(test, AssociatedTest) and test.structure is not None:
+            structures = [
+                " AND ".join(f"contains(lower(f.structure), {text(word)})" for word in structure.lower().split())
+                for structure in test.structure
+            ]
+            where.append("(" + " OR ".join(f"({structure})" for structure in structures) + ")")
         if isinstance(test, FindingTest) and test.subchondral is not None:
             where.append("f.subchondral" if test.subchondral else "NOT f.subchondral")
         if test.size_mm is not None:

@@ -52,7 +52,7 @@ _NEEDED = {
     REPORTS: ("report_id", "row", "processing", "status"),
     ASSOCIATED: (
         *("report_id", "row", "associated", "section", "concept", "mention", "sentence", "assertion", "change"),
-        *("site", "region", "level", "zone", "laterality", "size_mm", "grade_system", "grade", "rules"),
+        *("structure", "site", "region", "level", "zone", "laterality", "size_mm", "grade_system", "grade", "rules"),
     ),
 }
 _KINDS = (".parquet", ".csv", ".jsonl")
