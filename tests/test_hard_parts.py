@@ -490,3 +490,13 @@ def test_grades_told_apart_by_side_stand_as_the_report_writes_them(pipeline: Pip
     text = "AVN of both femoral heads with marrow edema, Ficat stage III right and stage II left."
     findings = pipeline.findings(Report("1", text))
     assert [(finding.laterality, finding.grade) for finding in findings] == [("right", "III"), ("left", "II")]
+
+
+@pytest.mark.parametrize("told", ["on the left", "moderate on the left", "ARCO 2 on the left", "12 mm on the left"])
+def test_a_denial_has_the_side_that_stands_behind_it(pipeline: Pipeline, told: str) -> None:
+    text = f"Marrow edema of the femoral head, {told}; no edema on the right."
+    findings = pipeline.findings(Report("1", text))
+    assert [(finding.assertion, finding.laterality) for finding in findings] == [
+        ("present", "left"),
+        ("absent", "right"),
+    ]

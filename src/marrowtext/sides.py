@@ -77,10 +77,13 @@ def _beside(report: ParsedReport, row: Row) -> Laterality | None:
     words = parsed.words
     if place is None:
         return _right_behind(report, words, name, frozenset())
-    if place.side is None or place.end > name.start:
+    # Where the sentence names one side alone it is that of all that it tells.
+    if place.end > name.start or (place.side is None and len({side_of(match) for match in words.sides}) < 2):
         return None
     owned = {p for other in parsed.places for p in range(other.start, other.end)}
     behind = _right_behind(report, words, name, owned)
+    if place.side is None:
+        return behind
     if behind is not None or place.side is not Laterality.BILATERAL:
         return behind
     for match in words.sides:
