@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Self
 
 from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, Report, SectionName
@@ -75,7 +75,7 @@ def make_finding(
 class FakePipeline:
     """One present finding for each report; some words make it fail."""
 
-    rules = SimpleNamespace(hash="fake", policy=load_rules().policy)
+    rules = replace(load_rules(), hash="fake")
 
     def findings(self, report: Report) -> list[Finding]:
         words = report.text.split()

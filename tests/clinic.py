@@ -44,7 +44,7 @@ def make_tables(*visits: Visit) -> dict[str, pandas.DataFrame]:
         own = [_make(row, number, values) for number, values in enumerate(each.says, start=1)]
         told = {"patient_id": each.patient, "study_date": each.day, **each.more}
         findings += [{**finding_row(finding), "row": row} for finding in own]
-        summary = None if each.unread else summarise(own, RULES.policy)
+        summary = None if each.unread else summarise(own, RULES)
         reason = "empty" if each.unread else None
         reports.append({**report_row(Report(f"r{row}", ""), row, False, summary, reason), **told})
         associated += [

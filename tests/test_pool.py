@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -147,7 +147,7 @@ def build_changing(folders: tuple[Path, ...]) -> FakePipeline:
     pipeline = FakePipeline()
     number = len(list(folders[0].iterdir()))
     (folders[0] / str(number)).touch()
-    pipeline.rules = SimpleNamespace(**{**vars(FakePipeline.rules), "hash": str(number)})
+    pipeline.rules = replace(FakePipeline.rules, hash=str(number))
     return pipeline
 
 

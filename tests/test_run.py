@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -365,7 +366,7 @@ def change_input(reports: Path, _: pytest.MonkeyPatch) -> None:
 
 
 def change_rules(_: Path, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(FakePipeline.rules, "hash", "others")
+    patch.setattr(FakePipeline, "rules", replace(FakePipeline.rules, hash="others"))
 
 
 def change_version(_: Path, patch: pytest.MonkeyPatch) -> None:

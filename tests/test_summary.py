@@ -11,11 +11,12 @@ from marrowtext.model import Assertion, Change, Finding
 from marrowtext.rules import load_rules
 from marrowtext.summary import ReportSummary, SiteSummary, summarise, summarise_sites
 
-POLICY = load_rules().policy
+RULES = load_rules()
+POLICY = RULES.policy
 
 
 def summary_of(*findings: Finding) -> ReportSummary:
-    return summarise(findings, POLICY)
+    return summarise(findings, RULES)
 
 
 def test_report_without_findings_is_not_mentioned() -> None:
@@ -43,7 +44,9 @@ def test_silent_sections_set_no_status_and_no_sites(section: str) -> None:
 
 def test_status_order_is_the_policys() -> None:
     policy = POLICY.model_copy(update={"status": POLICY.status[::-1]})
-    assert summarise([make_finding("present"), make_finding("absent")], policy).status == "absent"
+    assert (
+        summarise([make_finding("present"), make_finding("absent")], replace(RULES, policy=policy)).status == "absent"
+    )
 
 
 def test_counts_are_of_all_rows() -> None:
@@ -172,7 +175,7 @@ def test_conflict_names_both_findings_in_text_order(findings: list[Finding], bet
 
 
 def sites_of(*findings: Finding) -> list[SiteSummary]:
-    return summarise_sites(numbered(*findings), POLICY)
+    return summarise_sites(numbered(*findings), RULES)
 
 
 def test_each_site_and_side_is_one_row_in_text_order() -> None:
@@ -305,8 +308,24 @@ def test_conflict_of_a_site_is_its_own() -> None:
 def test_policy_of_conflicts_is_a_table() -> None:
     claims = numbered(make_finding("present", "talus"), in_impression("absent", "talus"))
     lenient = POLICY.model_copy(update={"conflict": POLICY.conflict.model_copy(update={"affirmed": ()})})
-    assert [summarise(claims, policy).conflict for policy in (POLICY, lenient)] == [True, False]
+    assert [summarise(claims, replace(RULES, policy=policy)).conflict for policy in (POLICY, lenient)] == [True, False]
     upside_down = POLICY.resolution.model_copy(update={"degrees": POLICY.resolution.degrees[::-1]})
     policy = POLICY.model_copy(update={"resolution": upside_down})
     degrees = [make_finding("present", "talus", severity=degree) for degree in ("mild", "severe")]
-    assert summarise_sites(degrees, policy)[0].severity == "mild"
+    assert summarise_sites(degrees, replace(RULES, policy=policy))[0].severity == "mild"
+
+
+@pytest.mark.parametrize(
+    ("denied", "affirmed", "conflict"),
+    [
+        ("distal_femur", "medial_femoral_condyle", True),
+        ("proximal_femur", "femoral_head", True),
+        ("femur", "femoral_head", True),
+        ("acetabulum", "acetabular_roof", True),
+        ("femoral_head", "proximal_femur", False),
+        ("femoral_neck", "femoral_head", False),
+    ],
+)
+def test_denial_of_a_site_is_of_its_parts(denied: str, affirmed: str, conflict: bool) -> None:
+    rows = [make_finding("present", affirmed), make_finding("absent", denied, section="impression", finding=2)]
+    assert summary_of(*rows).conflict is conflict

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from marrowtext.model import Assertion, Change, Finding, Laterality, Pattern, SectionName
+from marrowtext.rules import RuleSet
 from marrowtext.schema import Choice, Policy
 
 __all__ = [
@@ -77,16 +78,18 @@ class SiteSummary:
     conflict_between: tuple[str, ...]
 
 
-def summarise(findings: Iterable[Finding], policy: Policy) -> ReportSummary:
+def summarise(findings: Iterable[Finding], rules: RuleSet) -> ReportSummary:
     """Sum up the findings of one report.
 
-    A finding is current where its section is none of `policy.silent_sections`; `find_status` says what the status is.
+    A finding is current where its section is none of `silent_sections` of the policy; `find_status` says what the
+    status is.
     """
+    policy = rules.policy
     rows = list(findings)
     current = _list_current(rows, policy)
     affirmed = [row for row in current if row.assertion in policy.conflict.affirmed]
     counts = Counter(row.assertion for row in rows)
-    conflicts = _find_conflicts(current, policy)
+    conflicts = _find_conflicts(current, rules)
     return ReportSummary(
         status=find_status([(row.section, row.assertion) for row in rows], policy),
         findings=len(rows),
@@ -103,11 +106,12 @@ def summarise(findings: Iterable[Finding], policy: Policy) -> ReportSummary:
     )
 
 
-def summarise_sites(findings: Iterable[Finding], policy: Policy) -> list[SiteSummary]:
+def summarise_sites(findings: Iterable[Finding], rules: RuleSet) -> list[SiteSummary]:
     """Resolve the current findings of one report to one summary for each site and side, in text order.
 
-    `policy.resolution` says which finding decides each value. A finding without a site is in none.
+    `resolution` of the policy says which finding decides each value. A finding without a site is in none.
     """
+    policy = rules.policy
     current = _list_current(findings, policy)
     places: dict[tuple[str, Laterality | None], list[Finding]] = {}
     for row in current:
@@ -115,7 +119,7 @@ def summarise_sites(findings: Iterable[Finding], policy: Policy) -> list[SiteSum
             places.setdefault((row.site, row.laterality), []).append(row)
     if not places:
         return []
-    conflicts = _find_conflicts(current, policy)
+    conflicts = _find_conflicts(current, rules)
     return [_resolve(rows, conflicts, policy) for rows in places.values()]
 
 
@@ -184,16 +188,17 @@ _RANKS: Mapping[Choice, Callable[[Finding, Policy], int]] = {
 }
 
 
-def _find_conflicts(current: Sequence[Finding], policy: Policy) -> list[_Conflict]:
+def _find_conflicts(current: Sequence[Finding], rules: RuleSet) -> list[_Conflict]:
     """Pair each denial with what it denies in other sections.
 
     A denial beside an affirmation in its own section denies the rest only ("no edema except at", "no other
     edema").
     """
-    affirmed = [row for row in current if row.assertion in policy.conflict.affirmed]
+    policy = rules.policy.conflict
+    affirmed = [row for row in current if row.assertion in policy.affirmed]
     pairs: list[_Conflict] = []
-    for denial in (row for row in current if row.assertion in policy.conflict.denied):
-        denied = [row for row in affirmed if _covers(denial, row, policy)]
+    for denial in (row for row in current if row.assertion in policy.denied):
+        denied = [row for row in affirmed if _covers(denial, row, rules)]
         if all(row.section is not denial.section for row in denied):
             pairs.extend((denial, row) for row in denied)
     return pairs
@@ -207,12 +212,12 @@ def _name_pairs(conflicts: Iterable[_Conflict]) -> tuple[str, ...]:
     return tuple(f"{first}|{second}" for first, second in pairs)
 
 
-def _covers(denial: Finding, row: Finding, policy: Policy) -> bool:
-    """Say whether a denial takes in another row, by name and place. A denial without a place is of every
-    place.
+def _covers(denial: Finding, row: Finding, rules: RuleSet) -> bool:
+    """Say whether a denial takes in another row, by name and place. A denial of a site is of all its parts, one without
+    a place of every place.
     """
-    name = denial.concept in policy.conflict.general or denial.concept is row.concept
-    site = denial.site is None or denial.site in (row.site, row.bone)
+    name = denial.concept in rules.policy.conflict.general or denial.concept is row.concept
+    site = denial.site is None or (row.site is not None and rules.is_within(row.site, denial.site))
     level = denial.level is None or row.level is None or denial.level == row.level
     zone = denial.zone is None or row.zone is None or denial.zone == row.zone
     return name and site and level and zone and _same_side(denial.laterality, row.laterality)

@@ -62,11 +62,10 @@ def read_one(pipeline: Pipeline, report: Report, *, associated: bool = False) ->
     try:
         findings = pipeline.findings(report)
         beside = pipeline.associated(report) if associated else []
-        policy = pipeline.rules.policy
         return Answer(
             tuple(map(finding_row, findings)),
-            summarise(findings, policy),
-            tuple(site_row(report.id, site) for site in summarise_sites(findings, policy)),
+            summarise(findings, pipeline.rules),
+            tuple(site_row(report.id, site) for site in summarise_sites(findings, pipeline.rules)),
             associated=tuple(map(associated_row, beside)),
         )
     except Exception as error:

@@ -150,7 +150,7 @@ def _write_report(
     }
     if marked is None:
         return values
-    summary = summarise(map(_to_finding, report.findings), rules.policy)
+    summary = summarise(map(_to_finding, report.findings), rules)
     return values | {
         "status": "error" if report.reason else summary.status,
         "conflict": summary.conflict,
