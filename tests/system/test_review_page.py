@@ -90,6 +90,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(*program, "extract", "reports.csv", "-o", "findings.csv", folder=folder)
     run(*program, "review", "findings.csv", "reports.csv", "-o", "page.html", folder=folder)
     run(*program, "review", "findings.csv", "reports.csv", "-o", "blind.html", "--blind", folder=folder)
+    run(*program, "review", "findings.csv", "reports.csv", "-o", "sample.html", "--sample", 1, folder=folder)
     return folder
 
 
@@ -405,6 +406,53 @@ def test_exported_work_loads_in_another_browser(visit: Visit, browser: Browser, 
     assert read_work(again.export(tmp_path, "second.json")) == read_work(first)
     assert again.faults == []
     other.close()
+
+
+def test_page_of_a_sample_keeps_the_work_on_the_other_reports(
+    visit: Visit, browser: Browser, folder: Path, tmp_path: Path
+) -> None:
+    visit.press("Shift+A", "d", "Shift+A", "d", "Shift+A", "d", "d", "d")
+    full = visit.export(tmp_path, "full.json")
+    sample = open_page(visit.page.context, folder / "sample.html")
+    expect(sample.locator("#notice")).to_be_hidden()
+    expect(sample.locator("#progress-text")).to_contain_text("1 of 1 report done")
+    sample.locator("#note").fill("Seen twice.")
+    sample.locator("#search").focus()
+    sample.close()
+    visit.page.reload()
+    visit.page.wait_for_selector("html[data-ready]")
+    expect(visit.page.locator("#progress-text")).to_have_text("5 of 5 reports done · 6 of 6 rows decided")
+    work = read_work(visit.export(tmp_path, "both.json"))
+    assert [report["note"] for report in work.values()].count("Seen twice.") == 1
+    assert {id: report | {"note": ""} for id, report in work.items()} == read_work(full)
+    visit.requests.remove((folder / "sample.html").as_uri())
+
+
+def test_page_of_a_sample_takes_a_file_of_all_reports_and_exports_it_whole(
+    visit: Visit, browser: Browser, folder: Path, tmp_path: Path
+) -> None:
+    visit.press("Shift+A", "d", "Shift+A", "d", "Shift+A", "d", "d", "d")
+    full = visit.export(tmp_path, "full.json")
+    other = browser.new_context(accept_downloads=True)
+    sample = start_visit(other, folder / "sample.html")
+    sample.load(full)
+    expect(sample.page.locator("#progress-text")).to_contain_text("1 of 1 report done")
+    assert read_work(sample.export(tmp_path, "again.json")) == read_work(full)
+    assert sample.faults == []
+    other.close()
+
+
+def test_page_of_a_sample_does_not_write_over_a_page_open_beside_it(visit: Visit, folder: Path, tmp_path: Path) -> None:
+    sample = open_page(visit.page.context, folder / "sample.html")
+    visit.press("Shift+A", "d", "Shift+A", "d", "Shift+A", "d", "d", "d")
+    visit.page.reload()
+    sample.locator("#note").fill("Seen twice.")
+    sample.locator("#search").focus()
+    sample.close()
+    visit.page.reload()
+    visit.page.wait_for_selector("html[data-ready]")
+    assert len(read_work(visit.export(tmp_path))) == 5
+    visit.requests.remove((folder / "sample.html").as_uri())
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ const byRow = new Map(reports.map((report) => [report.row, report]));
 
 const freshWork = () => ({ done: false, note: "", findings: {}, added: [] });
 const work = new Map();
+// The work on reports that this page, being of a sample, does not hold: as it was kept, for the page that holds them.
+let elsewhere = new Map();
 let unsaved = 0;
 let refused = false;
 
@@ -53,10 +55,27 @@ function keepSoon() {
 function keep() {
   clearTimeout(keeping);
   if (!unsaved || refused) return;
+  recallElsewhere();
+  store();
+}
+
+function store() {
   try {
     localStorage.setItem(storageKey, JSON.stringify({ reports: listWork() }));
   } catch {
     refuse();
+  }
+}
+
+const listElsewhere = (list) => list.filter((one) => !byRow.has(one.row)).map((one) => [one.row, one]);
+
+/** Take up what another page of the same inputs has kept by now, so that this one does not write over it. */
+function recallElsewhere() {
+  try {
+    const kept = localStorage.getItem(storageKey);
+    if (kept) elsewhere = new Map(listElsewhere(JSON.parse(kept).reports));
+  } catch (error) {
+    if (error instanceof DOMException) refuse();
   }
 }
 
@@ -66,7 +85,7 @@ function refuse() {
 }
 
 function listWork() {
-  return [...work].filter(([, done]) => isTouched(done)).sort(([a], [b]) => a - b).map(([row, done]) => ({
+  const here = [...work].filter(([, done]) => isTouched(done)).map(([row, done]) => ({
     row,
     report_id: byRow.get(row).id,
     done: done.done,
@@ -81,15 +100,24 @@ function listWork() {
       })),
     added: done.added.map(({ values, note }) => ({ values, note: note ?? "" })),
   }));
+  return [...here, ...elsewhere.values()].sort((a, b) => a.row - b.row);
 }
 
-/** Take up work from a list as `listWork` gives it. Throws where it does not fit the page, before anything is changed. */
+/**
+ * Take up work from a list as `listWork` gives it. That on reports of this page takes the place of what is there; that on
+ * others is added where none is kept. Throws where it does not fit the page, before anything is changed.
+ */
 function takeWork(list) {
   const taken = new Map();
+  const others = new Map(listElsewhere(list));
+  for (const { row, report_id: id } of others.values()) {
+    if (!Number.isInteger(row)) throw new Error(`report ${id} is not of these reports`);
+  }
   for (const one of list) {
+    if (others.has(one.row)) continue;
     const report = byRow.get(one.row);
     const where = `report ${one.report_id}`;
-    if (!report || report.id !== one.report_id) throw new Error(`${where} is not on this page`);
+    if (report.id !== one.report_id) throw new Error(`${where} is not on this page`);
     const findings = {};
     for (const { finding, decision, values, note } of one.findings) {
       if (!report.rows.some((row) => row.finding === finding)) throw new Error(`${where} has no finding ${finding}`);
@@ -105,6 +133,7 @@ function takeWork(list) {
   }
   work.clear();
   for (const [row, done] of taken) work.set(row, done);
+  elsewhere = new Map([...others, ...elsewhere]);
 }
 
 let lastId = 0;
@@ -154,6 +183,7 @@ function startWork() {
 function exportWork() {
   const { format, version, key, blind, sources, columns, marrowtext, rules } = data;
   const head = { format, version, key, blind, sources, columns, marrowtext, rules, exported: new Date().toISOString() };
+  recallElsewhere();
   const content = JSON.stringify({ ...head, reports: listWork() }, null, 1);
   const address = URL.createObjectURL(new Blob([content], { type: "application/json" }));
   const stem = sources.findings.split(/[\\/]/).pop().replace(/\.[^.]*$/, "");
@@ -173,10 +203,10 @@ async function loadWork(file) {
     if (loaded.key !== data.key) throw new Error("it is of other findings or reports than this page");
     const touched = [...work.values()].some(isTouched);
     if (touched && !confirm("Loading the file replaces the work on this page. Go on?")) return;
+    recallElsewhere();
     takeWork(loaded.reports);
     warn("");
-    unsaved = 1;
-    keep();
+    store();
     unsaved = 0;
     showAll();
     say(`Loaded the work on ${plural(loaded.reports.length, "report")}.`);
