@@ -363,10 +363,32 @@ def test_words_that_are_not_in_the_report_are_refused(visit: Visit) -> None:
 
 
 def test_copy_of_a_row_is_a_further_row_and_can_be_removed(visit: Visit) -> None:
-    visit.press("n", "c", "Escape")
+    visit.press("n", "c")
+    visit.page.locator("#cards form").get_by_role("button", name="Save").click()
     expect(visit.page.locator("#cards .card")).to_have_count(4)
     visit.page.get_by_role("button", name="Remove").click()
     expect(visit.page.locator("#cards .card")).to_have_count(3)
+
+
+@pytest.mark.parametrize("keys", [("m",), ("n", "c")], ids=["mention", "copy"])
+@pytest.mark.parametrize("cancel", ["Escape", "button"])
+def test_new_row_that_is_cancelled_is_gone(visit: Visit, tmp_path: Path, keys: tuple[str, ...], cancel: str) -> None:
+    visit.press(*keys)
+    expect(visit.page.locator("#cards .card")).to_have_count(4)
+    if cancel == "button":
+        visit.page.locator("#cards form").get_by_role("button", name="Cancel").click()
+    else:
+        visit.press(cancel)
+    expect(visit.page.locator("#cards .card")).to_have_count(3)
+    expect(visit.page.locator("#text .g-mention")).to_have_count(3)
+    assert read_work(visit.export(tmp_path)) == {}
+
+
+def test_added_row_stays_when_its_correction_is_cancelled(visit: Visit) -> None:
+    visit.press("m")
+    visit.page.locator("#cards form").get_by_role("button", name="Save").click()
+    visit.press("e", "Escape")
+    expect(visit.page.locator("#cards .card")).to_have_count(4)
 
 
 def test_notes_are_exported_and_can_be_filtered(visit: Visit, tmp_path: Path) -> None:

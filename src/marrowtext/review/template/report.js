@@ -15,7 +15,8 @@ function entriesOf(report) {
     const { decision, values, note } = decisionOf(report, row);
     return { key: `row-${row.finding}`, label: String(row.finding), row, decision, note, values: decision === "corrected" ? values : goldValues(row) };
   });
-  done.added.forEach((one, at) => {
+  const added = report === current && draft ? [...done.added, draft] : done.added;
+  added.forEach((one, at) => {
     found.push({ key: one.id, label: `+${at + 1}`, row: null, decision: "added", note: one.note, values: one.values });
   });
   return found;
@@ -167,6 +168,7 @@ function openReport(report) {
   picked = null;
   at = 0;
   editing = null;
+  draft = null;
   hideTip();
   const { button, item } = itemOf(report);
   button.setAttribute("aria-current", "true");

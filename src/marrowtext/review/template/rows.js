@@ -2,6 +2,8 @@
 
 let at = 0;
 let editing = null;
+// A row that the reader adds and has not saved yet; it is no part of the work.
+let draft = null;
 
 const cards = () => [...$("cards").children];
 const entryOf = (key) => entriesOf(current).find((entry) => entry.key === key);
@@ -95,8 +97,9 @@ const acts = {
   reject: (key) => decide(key, "rejected"),
   remove(key) {
     const { label } = entryOf(key);
-    editing = null;
-    change(current, (done) => { done.added = done.added.filter((one) => one.id !== key); });
+    if (editing?.key === key) editing = null;
+    if (draft?.id === key) dropDraft();
+    else change(current, (done) => { done.added = done.added.filter((one) => one.id !== key); });
     say(`Row ${label} removed.`);
   },
   correct(key) {
@@ -113,11 +116,18 @@ const acts = {
 };
 
 function addRow(values) {
-  const id = newId();
-  change(current, (done) => { done.added.push({ id, values: { ...values }, note: "" }); });
+  draft = { id: newId(), values: { ...values }, note: "" };
+  showText();
+  showRows();
   at = cards().length - 1;
-  acts.correct(id);
-  say("Row added.");
+  acts.correct(draft.id);
+  say("A new row. Save keeps it, Cancel drops it.");
+}
+
+function dropDraft() {
+  draft = null;
+  showText();
+  showRows();
 }
 
 /** Add a row on the selected words; without any, on the first word, for its form to choose others. */
@@ -241,7 +251,11 @@ function makeForm(entry) {
     editing = null;
     const before = entry.row && goldValues(entry.row);
     const same = before && Object.keys(before).every((name) => before[name] === now[name]);
-    edit(key, (one) => {
+    if (draft?.id === key) {
+      const added = { ...draft, values: now };
+      draft = null;
+      change(current, (done) => { done.added.push(added); });
+    } else edit(key, (one) => {
       if (entry.row) one.decision = same ? "accepted" : "corrected";
       if (same) delete one.values;
       else one.values = now;
@@ -249,7 +263,12 @@ function makeForm(entry) {
     say(`Row ${entry.label} ${same ? "accepted as it is" : "saved"}.`);
     selectCard(key);
   }
-  const cancel = () => { editing = null; showRows(); selectCard(key); };
+  function cancel() {
+    editing = null;
+    if (draft?.id === key) dropDraft();
+    else showRows();
+    selectCard(cards().some((card) => card.dataset.key === key) ? key : cards()[at]?.dataset.key);
+  }
   const form = make("form", { "aria-label": `Correct row ${entry.label}`, onsubmit: save, oninput: (event) => { if (event.target !== words) event.target.setCustomValidity(""); } },
     make("div", { class: "field wide" }, make("label", { for: id("words") }, "words"), words, which,
       make("button", { type: "button", onclick: take }, "Take the selected words")),
