@@ -405,6 +405,22 @@ def test_notes_are_exported_and_can_be_filtered(visit: Visit, tmp_path: Path) ->
     assert visit.ids() == ["ankle"]
 
 
+def test_note_is_kept_while_it_is_typed(visit: Visit) -> None:
+    visit.page.locator("#note").focus()
+    visit.page.keyboard.type("Check the title.")
+    visit.page.reload()
+    visit.page.wait_for_selector("html[data-ready]")
+    expect(visit.page.locator("#note")).to_have_value("Check the title.")
+
+
+def test_note_on_a_row_is_kept_while_it_is_typed(visit: Visit) -> None:
+    visit.press("n", "o")
+    visit.page.keyboard.type("Which side?")
+    visit.page.reload()
+    visit.page.wait_for_selector("html[data-ready]")
+    expect(visit.page.get_by_label("Note on row 1")).to_have_value("Which side?")
+
+
 def test_work_is_kept_when_the_page_is_opened_again(visit: Visit) -> None:
     visit.press("n", "a", "x")
     visit.page.reload()

@@ -23,6 +23,12 @@ function showWork(report) {
   showDone();
 }
 
+/** Show that a note is being written, and nothing that would take the caret out of it. */
+function showNoted(report) {
+  showState(report);
+  showProgress();
+}
+
 function showAll() {
   items.clear();
   showFilters();

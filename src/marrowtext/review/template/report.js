@@ -245,7 +245,9 @@ function startReport() {
   $("done").addEventListener("click", toggleDone);
   $("add-picked").addEventListener("click", addMention);
   $("drop-picked").addEventListener("click", dropPicked);
-  $("note").addEventListener("change", () => change(current, (done) => { done.note = $("note").value.trim(); }));
+  const write = (show) => () => change(current, (done) => { done.note = $("note").value.trim(); }, show);
+  $("note").addEventListener("input", write(showNoted));
+  $("note").addEventListener("change", write(showWork));
 }
 
 function dropPicked() {

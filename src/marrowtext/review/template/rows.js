@@ -68,18 +68,18 @@ function makeReasons(row) {
 }
 
 function makeNote({ key, label, note }) {
-  const write = (event) => edit(key, (one) => { one.note = event.target.value.trim(); });
-  const area = make("textarea", { rows: 2, "aria-label": `Note on row ${label}`, placeholder: "Note on this row", "data-focus": `${key}:area`, onchange: write });
+  const write = (show) => () => edit(key, (one) => { one.note = area.value.trim(); }, show);
+  const area = make("textarea", { rows: 2, "aria-label": `Note on row ${label}`, placeholder: "Note on this row", "data-focus": `${key}:area`, oninput: write(showNoted), onchange: write(showWork) });
   area.value = note ?? "";
   return area;
 }
 
 /** Change what the reader said of one row. */
-function edit(key, how) {
+function edit(key, how, show = showWork) {
   const { row } = entryOf(key);
   change(current, (done) => {
     how(row ? (done.findings[row.finding] ??= {}) : done.added.find((one) => one.id === key));
-  });
+  }, show);
 }
 
 function decide(key, decision) {

@@ -36,14 +36,14 @@ function goldValues(row) {
 }
 
 /** Change the work on a report, keep it, and show what follows from it. */
-function change(report, edit) {
+function change(report, edit, show = showWork) {
   const changed = structuredClone(workOf(report));
   edit(changed);
   if (changed.done && report.rows.some((row) => !changed.findings[row.finding]?.decision)) changed.done = false;
   work.set(report.row, changed);
   unsaved += 1;
   keepSoon();
-  showWork(report);
+  show(report);
 }
 
 let keeping = 0;
