@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import drag_over, open_browser, open_page, select_words
 from environment import run
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 pytestmark = pytest.mark.system
 
@@ -316,6 +316,60 @@ def test_correction_that_changes_nothing_accepts_the_row(visit: Visit) -> None:
     visit.press("n", "e")
     visit.page.locator("#cards form").get_by_role("button", name="Save").click()
     expect(visit.page.locator("#cards .card").first).to_contain_text("✓ Accepted")
+
+
+def edit_size(visit: Visit) -> Locator:
+    visit.press("n", "e")
+    size = visit.page.locator("#cards form").get_by_label("size mm")
+    size.fill("7")
+    return size
+
+
+def test_open_form_keeps_its_edits_when_another_row_is_decided(visit: Visit) -> None:
+    size = edit_size(visit)
+    visit.page.locator("#cards .card").nth(1).get_by_role("button", name="Accept").click()
+    expect(visit.page.locator("#todo")).to_have_text("3 rows, 2 to decide")
+    expect(size).to_have_value("7")
+
+
+def test_open_form_keeps_its_edits_when_notes_are_written(visit: Visit) -> None:
+    size = edit_size(visit)
+    visit.page.locator("#note").fill("Check the title.")
+    visit.page.locator("#cards .card").nth(1).get_by_role("button", name="Note").click()
+    visit.page.keyboard.type("Side?")
+    visit.page.locator("#search").focus()
+    expect(size).to_have_value("7")
+
+
+@pytest.mark.parametrize("inside", ["input[type=checkbox]", "select", "button[type=submit]"])
+def test_single_keys_are_off_in_the_form(visit: Visit, inside: str) -> None:
+    size = edit_size(visit)
+    visit.page.locator("#cards form").locator(inside).first.focus()
+    visit.press("x", "j", "d")
+    expect(visit.page.locator("#report-name")).to_have_text("ankle")
+    expect(visit.page.locator("#todo")).to_have_text("3 rows, 3 to decide")
+    expect(size).to_have_value("7")
+
+
+@pytest.mark.parametrize("button", ["Next →", "Mark as done", "+ Mention", "script"])
+def test_form_that_is_not_saved_stays_unless_the_reader_drops_it(visit: Visit, button: str) -> None:
+    size = edit_size(visit)
+    asked: list[str] = []
+    visit.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    visit.page.locator("button", has_text=button).click()
+    expect(visit.page.locator("#report-name")).to_have_text("ankle")
+    expect(size).to_have_value("7")
+    assert asked == ["Row 1 is not saved. Drop what you changed in it?"]
+    visit.page.once("dialog", lambda dialog: dialog.accept())
+    visit.page.locator("button", has_text=button).click()
+    expect(size).not_to_have_value("7") if button == "+ Mention" else expect(size).to_have_count(0)
+
+
+def test_form_without_edits_closes_unasked(visit: Visit) -> None:
+    visit.press("n", "e")
+    visit.page.locator("#next").click()
+    expect(visit.page.locator("#report-name")).to_have_text("script")
+    expect(visit.page.locator("#cards form")).to_have_count(0)
 
 
 def test_value_that_cannot_be_is_refused_in_the_form(visit: Visit) -> None:

@@ -61,7 +61,7 @@ const keys = {
   m: addMention,
   d() {
     toggleDone();
-    if (workOf(current).done) stepReport(1);
+    if (workOf(current).done && !editing) stepReport(1);
   },
   "/": () => goTo("search"),
   f: () => goTo("filters"),
@@ -89,7 +89,7 @@ function startKeys() {
       toggleDrawer(false);
       return;
     }
-    const typing = event.target.matches?.("textarea, select, input:not([type=checkbox])");
+    const typing = event.target.closest?.("textarea, select, input:not([type=checkbox]), #cards form");
     if (typing || !box.checked || event.ctrlKey || event.metaKey || event.altKey || $("help").open || !current) return;
     const key = Object.hasOwn(keys, event.key) && keys[event.key];
     if (!key) return;

@@ -161,14 +161,15 @@ function nextReport(direction) {
     : listed.findLast((report) => report.index < current.index);
 }
 
+/** Show a report; false where a form that is not saved is to stay. */
 function openReport(report) {
+  if (!leaveForm()) return false;
   if (current) itemOf(current).button.removeAttribute("aria-current");
   current = report;
   ruler = measure(report.text);
   picked = null;
   at = 0;
-  editing = null;
-  draft = null;
+  noting = null;
   hideTip();
   const { button, item } = itemOf(report);
   button.setAttribute("aria-current", "true");
@@ -189,12 +190,13 @@ function openReport(report) {
   showPosition();
   $("report").scrollTop = 0;
   $("rows").scrollTop = 0;
+  return true;
 }
 
 function stepReport(direction) {
   const next = nextReport(direction);
   if (!next) return say(direction > 0 ? "This is the last report of the list." : "This is the first report of the list.");
-  openReport(next);
+  if (!openReport(next)) return;
   $("report-heading").focus({ preventScroll: true });
   say(`Report ${next.id}, ${$("position").textContent}, ${plural(next.rows.length, "row")}`);
 }
@@ -257,6 +259,7 @@ function dropPicked() {
 }
 
 function toggleDone() {
+  if (!leaveForm()) return;
   const done = !workOf(current).done;
   const open = openRows(current).length;
   if (done && open) {

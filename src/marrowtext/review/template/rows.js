@@ -1,7 +1,10 @@
 // The rows beside the report: accepted, rejected, corrected, added.
 
 let at = 0;
+// The row whose form is open, the form, and whether it holds edits that are not saved.
 let editing = null;
+// The row whose note is open, though nothing is written in it yet.
+let noting = null;
 // A row that the reader adds and has not saved yet; it is no part of the work.
 let draft = null;
 
@@ -48,13 +51,13 @@ function makeCard(entry) {
     details.length ? make("dl", {}, ...details) : null,
     changes.length ? make("ul", { class: "changes" }, ...changes.map(([name, from, to]) => make("li", {}, `${spell(name)}: `, make("del", {}, from), " → ", make("ins", {}, to)))) : null,
     row?.rules.length ? makeReasons(row) : null,
-    editing?.key === key ? makeForm(entry) : make("div", { class: "acts" },
+    editing?.key === key ? (editing.form ??= makeForm(entry)) : make("div", { class: "acts" },
       row ? act("accept", decision === "accepted" ? "✓ Accepted" : "Accept", "a", decision === "accepted") : act("remove", "Remove", "x"),
       row ? act("reject", decision === "rejected" ? "✕ Rejected" : "Reject", "x", decision === "rejected") : null,
       act("correct", decision === "corrected" ? "✎ Corrected" : "Correct", "e"),
       act("copy", "Copy", "c"),
       act("note", "Note", "o")),
-    note || editing?.note === key ? makeNote(entry) : null,
+    note || noting === key ? makeNote(entry) : null,
   );
 }
 
@@ -103,25 +106,44 @@ const acts = {
     say(`Row ${label} removed.`);
   },
   correct(key) {
-    editing = { key };
+    if (editing?.key !== key && !leaveForm()) return;
+    editing ??= { key, form: null, edited: false };
     showRows();
-    cards().find((card) => card.dataset.key === key)?.querySelector("form select, form input")?.focus();
+    editing.form.querySelector("select, input").focus();
   },
   copy: (key) => addRow(entryOf(key).values),
   note(key) {
-    editing = { note: key };
+    noting = key;
     showRows();
     document.querySelector(`[data-focus="${key}:area"]`).focus();
   },
 };
 
+/** Close the form that is open. Where it holds what is not saved, the reader is asked; false where it is to stay. */
+function leaveForm() {
+  if (!editing) return true;
+  const { label } = entryOf(editing.key);
+  if (isUnsaved() && !confirm(`Row ${label} is not saved. Drop what you changed in it?`)) {
+    acts.correct(editing.key);
+    return false;
+  }
+  editing = null;
+  dropDraft();
+  return true;
+}
+
+const isUnsaved = () => Boolean(editing && (editing.edited || draft));
+
+/** Open the form of a new row; false where the form that is open is to stay. */
 function addRow(values) {
+  if (!leaveForm()) return false;
   draft = { id: newId(), values: { ...values }, note: "" };
   showText();
   showRows();
   at = cards().length - 1;
   acts.correct(draft.id);
   say("A new row. Save keeps it, Cancel drops it.");
+  return true;
 }
 
 function dropDraft() {
@@ -137,8 +159,7 @@ function addMention() {
   const values = { start, end };
   for (const field of fields) values[field.name] = field.nullable ? null : field.type === "bool" ? false : field.values[0];
   Object.assign(values, { section: sectionAt(start), concept: "edema", assertion: "present", pattern: "unspecified" });
-  dropPicked();
-  addRow(values);
+  if (addRow(values)) dropPicked();
 }
 
 function firstWord() {
@@ -215,6 +236,7 @@ function makeForm(entry) {
     ({ start, end } = picked);
     words.value = wordsAt(start, end);
     showPlaces();
+    editing.edited = true;
   }
 
   for (const [name, input] of inputs) {
@@ -274,6 +296,7 @@ function makeForm(entry) {
       make("button", { type: "button", onclick: take }, "Take the selected words")),
     ...fields.map((field) => make("div", { class: `field f-${field.name}`, title: field.description }, make("label", { for: id(field.name) }, spell(field.name)), inputs.get(field.name))),
     make("div", { class: "acts wide" }, make("button", { type: "submit", class: "act primary" }, "Save"), make("button", { type: "button", class: "act", onclick: cancel }, "Cancel")));
+  form.addEventListener("input", () => { editing.edited = true; });
   form.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); cancel(); } });
   return form;
 }
@@ -281,6 +304,7 @@ function makeForm(entry) {
 function showRows() {
   const focused = document.activeElement?.dataset?.focus;
   const inside = document.activeElement?.closest?.("#cards .card")?.dataset.key;
+  const inForm = editing?.form?.contains(document.activeElement) && document.activeElement;
   const entries = entriesOf(current);
   const open = new Set([...$("cards").querySelectorAll("details[open]")].map((element) => element.closest(".card").dataset.key));
   $("cards").replaceChildren(...entries.map(makeCard));
@@ -292,7 +316,8 @@ function showRows() {
   $("accept-rest").hidden = !left;
   const again = focused && document.querySelector(`[data-focus="${focused}"]`);
   const card = cards().find((one) => one.dataset.key === inside);
-  if (again) again.focus({ preventScroll: true });
+  if (inForm) inForm.focus({ preventScroll: true });
+  else if (again) again.focus({ preventScroll: true });
   else if (inside && !editing) card?.focus({ preventScroll: true });
 }
 

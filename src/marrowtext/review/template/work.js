@@ -177,7 +177,7 @@ function startWork() {
   addEventListener("storage", (event) => {
     if (event.key === storageKey) warn("This page is open a second time, and the work was changed there. Reload before you go on.");
   });
-  addEventListener("beforeunload", (event) => { if (refused && unsaved) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if ((refused && unsaved) || isUnsaved()) event.preventDefault(); });
 }
 
 function exportWork() {
@@ -201,6 +201,7 @@ async function loadWork(file) {
     if (loaded.format !== data.format) throw new Error("it is not the work of a review");
     if (loaded.version !== data.version) throw new Error("it is of another version of marrowtext");
     if (loaded.key !== data.key) throw new Error("it is of other findings or reports than this page");
+    if (!leaveForm()) return;
     const touched = [...work.values()].some(isTouched);
     if (touched && !confirm("Loading the file replaces the work on this page. Go on?")) return;
     recallElsewhere();
