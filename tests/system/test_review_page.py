@@ -459,6 +459,19 @@ def test_notes_are_exported_and_can_be_filtered(visit: Visit, tmp_path: Path) ->
     assert visit.ids() == ["ankle"]
 
 
+def test_work_that_is_not_exported_is_told_of_when_the_page_is_opened_again(visit: Visit, tmp_path: Path) -> None:
+    told = visit.page.locator("#unsaved")
+    visit.press("n", "a")
+    visit.page.reload()
+    visit.page.wait_for_selector("html[data-ready]")
+    expect(told).to_have_text("not exported since the last change")
+    visit.export(tmp_path)
+    expect(told).to_have_text("")
+    visit.page.reload()
+    visit.page.wait_for_selector("html[data-ready]")
+    expect(told).to_have_text("")
+
+
 def test_note_is_kept_while_it_is_typed(visit: Visit) -> None:
     visit.page.locator("#note").focus()
     visit.page.keyboard.type("Check the title.")

@@ -9,7 +9,7 @@ function showProgress() {
   const parts = [`${done.toLocaleString("en")} of ${plural(reports.length, "report")} done`];
   if (rows) parts.push(`${(rows - open).toLocaleString("en")} of ${plural(rows, "row")} decided`);
   $("progress-text").textContent = parts.join(" · ");
-  $("unsaved").textContent = unsaved ? "not exported since the last change" : "";
+  $("unsaved").textContent = unexported ? "not exported since the last change" : "";
 }
 
 /** Show what follows from a change of the work on a report. */

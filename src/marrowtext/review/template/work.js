@@ -19,7 +19,9 @@ const freshWork = () => ({ done: false, note: "", findings: {}, added: [] });
 const work = new Map();
 // The work on reports that this page, being of a sample, does not hold: as it was kept, for the page that holds them.
 let elsewhere = new Map();
-let unsaved = 0;
+// Whether the work has changed since it was exported, and whether since the browser kept it.
+let unexported = false;
+let unkept = false;
 let refused = false;
 
 const workOf = (report) => work.get(report.row) ?? freshWork();
@@ -41,7 +43,8 @@ function change(report, edit, show = showWork) {
   edit(changed);
   if (changed.done && report.rows.some((row) => !changed.findings[row.finding]?.decision)) changed.done = false;
   work.set(report.row, changed);
-  unsaved += 1;
+  unexported = true;
+  unkept = true;
   keepSoon();
   show(report);
 }
@@ -54,14 +57,15 @@ function keepSoon() {
 
 function keep() {
   clearTimeout(keeping);
-  if (!unsaved || refused) return;
+  if (!unkept || refused) return;
   recallElsewhere();
   store();
 }
 
 function store() {
   try {
-    localStorage.setItem(storageKey, JSON.stringify({ reports: listWork() }));
+    localStorage.setItem(storageKey, JSON.stringify({ unexported, reports: listWork() }));
+    unkept = false;
   } catch {
     refuse();
   }
@@ -167,7 +171,11 @@ function findProblem(field, value) {
 function startWork() {
   try {
     const kept = localStorage.getItem(storageKey);
-    if (kept) takeWork(JSON.parse(kept).reports);
+    if (kept) {
+      const { reports: list, unexported: changed = true } = JSON.parse(kept);
+      takeWork(list);
+      unexported = changed;
+    }
   } catch (error) {
     if (error instanceof DOMException) refuse();
     else warn("The work that this browser kept cannot be read any more. Load an exported file to go on with it.");
@@ -177,7 +185,7 @@ function startWork() {
   addEventListener("storage", (event) => {
     if (event.key === storageKey) warn("This page is open a second time, and the work was changed there. Reload before you go on.");
   });
-  addEventListener("beforeunload", (event) => { if ((refused && unsaved) || isUnsaved()) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if ((refused && unexported) || isUnsaved()) event.preventDefault(); });
 }
 
 function exportWork() {
@@ -189,8 +197,8 @@ function exportWork() {
   const stem = sources.findings.split(/[\\/]/).pop().replace(/\.[^.]*$/, "");
   make("a", { href: address, download: `${stem}.review.json` }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  keep();
-  unsaved = 0;
+  unexported = false;
+  if (!refused) store();
   say("The work is exported.");
   showProgress();
 }
@@ -207,8 +215,8 @@ async function loadWork(file) {
     recallElsewhere();
     takeWork(loaded.reports);
     warn("");
+    unexported = false;
     store();
-    unsaved = 0;
     showAll();
     say(`Loaded the work on ${plural(loaded.reports.length, "report")}.`);
   } catch (error) {
