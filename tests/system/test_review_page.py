@@ -242,6 +242,20 @@ def test_keys_step_through_the_filtered_list(visit: Visit) -> None:
     expect(visit.page.locator("#report-name")).to_have_text("script")
 
 
+@pytest.mark.parametrize("size", [(1440, 900), (768, 1024), (390, 700)])
+def test_messages_are_seen_too(visit: Visit, size: tuple[int, int]) -> None:
+    width, height = size
+    visit.page.set_viewport_size({"width": width, "height": height})
+    visit.press("d")
+    line = visit.page.locator("#say")
+    expect(line).to_have_text("3 rows still to be decided.")
+    box = line.bounding_box()
+    assert box is not None
+    assert box["width"] == width
+    assert box["height"] > 20
+    assert box["y"] + box["height"] <= height
+
+
 def test_keyboard_focus_on_a_mark_tells_its_evidence_and_rules(visit: Visit) -> None:
     visit.page.locator("#text .m[tabindex='0']").focus()
     for _ in range(12):

@@ -44,7 +44,7 @@ function show(text) {
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
-/** Say something to those who listen to the page. */
+/** Say something in the line below the page, to those who see it and those who listen. */
 function say(text) {
   $("say").textContent = "";
   requestAnimationFrame(() => { $("say").textContent = text; });
