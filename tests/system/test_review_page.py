@@ -296,6 +296,17 @@ def test_taking_a_decision_back_opens_the_report_again(visit: Visit) -> None:
     expect(visit.page.locator("#todo")).to_have_text("3 rows, 1 to decide")
 
 
+def test_same_key_takes_a_decision_back_on_the_row_that_has_it(visit: Visit) -> None:
+    rows = visit.page.locator("#cards .card")
+    visit.press("n", "a")
+    expect(rows.nth(1)).to_be_focused()
+    visit.press("p", "a")
+    expect(rows.nth(0)).to_contain_text("not decided")
+    expect(rows.nth(0)).to_be_focused()
+    visit.press("x")
+    expect(rows.nth(0)).to_contain_text("✕ Rejected")
+
+
 def test_correction_is_made_of_the_values_of_the_contract(visit: Visit, tmp_path: Path) -> None:
     visit.press("n", "n", "e")
     form = visit.page.locator("#cards form")

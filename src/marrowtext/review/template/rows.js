@@ -339,7 +339,7 @@ function stepRow(direction) {
   selectCard(all[next].dataset.key);
 }
 
-/** Do something to the row that the reader is at. After a decision the next open row is the one. */
+/** Do something to the row that the reader is at. After a decision the next open row is the one; one taken back stays. */
 function actOnRow(name) {
   const card = cards()[at];
   if (!card) return;
@@ -347,7 +347,7 @@ function actOnRow(name) {
   const does = !entry.row && name === "reject" ? "remove" : name;
   if (!entry.row && name === "accept") return;
   acts[does](entry.key);
-  if (["accept", "reject"].includes(does)) {
+  if (["accept", "reject"].includes(does) && decisionOf(current, entry.row).decision) {
     const open = openRows(current).find((row) => row.finding > entry.row.finding) ?? openRows(current)[0];
     selectCard(open ? `row-${open.finding}` : entry.key);
     if (!open) say("All rows are decided. Press d when the report is done.");
