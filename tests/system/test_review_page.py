@@ -688,6 +688,25 @@ def test_tablet_has_the_list_in_a_drawer(browser: Browser, folder: Path) -> None
     context.close()
 
 
+@pytest.mark.parametrize("width", [768, 1024])
+def test_drawer_has_a_button_that_closes_it(visit: Visit, width: int) -> None:
+    visit.page.set_viewport_size({"width": width, "height": 1024})
+    opener = visit.page.get_by_role("button", name="Reports and filters")
+    opener.click()
+    visit.page.get_by_role("button", name="× Close").click()
+    expect(visit.page.locator("#list")).to_be_hidden()
+    expect(opener).to_be_focused()
+    expect(visit.page.get_by_role("button", name="× Close")).to_be_hidden()
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (768, 1024)])
+def test_buttons_of_the_form_are_in_sight_as_it_opens(visit: Visit, size: tuple[int, int]) -> None:
+    visit.page.set_viewport_size({"width": size[0], "height": size[1]})
+    visit.press("n", "e")
+    for name in ("Save", "Cancel"):
+        expect(visit.page.locator("#cards form").get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", ["page.html", "blind.html"])
 def test_accessibility_check_finds_nothing(browser: Browser, folder: Path, scheme: Any, page: str) -> None:

@@ -112,6 +112,10 @@ $("file").addEventListener("change", async () => {
 });
 $("open-help").addEventListener("click", () => $("help").showModal());
 $("drawer").addEventListener("click", () => toggleDrawer());
+$("close-drawer").addEventListener("click", () => {
+  toggleDrawer(false);
+  $("drawer").focus();
+});
 document.querySelector(".desk").addEventListener("click", (event) => {
   if (event.target.closest("#reports button") || !event.target.closest(".side")) toggleDrawer(false);
 });
