@@ -722,6 +722,23 @@ def test_accessibility_check_finds_nothing(browser: Browser, folder: Path, schem
     assert found == []
 
 
+def test_key_of_the_filters_shows_where_the_focus_is(visit: Visit) -> None:
+    visit.press("f")
+    filters = visit.page.locator("#filters")
+    expect(filters).to_be_focused()
+    expect(filters).to_have_css("outline-style", "solid")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_placeholders_are_as_plain_as_other_soft_text(visit: Visit, scheme: Any) -> None:
+    # The accessibility check does not look at placeholders; it does at this color on this ground.
+    visit.page.emulate_media(color_scheme=scheme)
+    colors = visit.page.evaluate(
+        """["#search", "#note"].map((id) => getComputedStyle(document.querySelector(id), "::placeholder").color)"""
+    )
+    assert set(colors) == {visit.page.locator("#position").evaluate("(text) => getComputedStyle(text).color")}
+
+
 def list_violations(page: Page) -> list[str]:
     result = Axe().run(page)
     return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in result.response["violations"]]
