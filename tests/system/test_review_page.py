@@ -182,6 +182,15 @@ def test_filters_count_what_the_others_leave(visit: Visit) -> None:
     expect(visit.page.locator("#count")).to_have_text("2 of 5 reports")
 
 
+def test_filters_show_the_table_and_say_so(visit: Visit) -> None:
+    visit.press("n", "x")
+    expect(visit.page.locator("#cards .card").first).to_contain_text("✕ Rejected")
+    assert visit.count("assertion", "present") == "3"
+    expect(visit.page.locator("#filters .view")).to_have_text(
+        "Filters, list and map show the rows of the table, not your corrections; only “Review” shows your work."
+    )
+
+
 def test_filters_of_rows_have_to_hold_for_one_row(visit: Visit) -> None:
     visit.filter("assertion", "absent")
     visit.unfold("Site, with its parts")
