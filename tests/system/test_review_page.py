@@ -547,9 +547,7 @@ def test_exported_work_loads_in_another_browser(visit: Visit, browser: Browser, 
     other.close()
 
 
-def test_page_of_a_sample_keeps_the_work_on_the_other_reports(
-    visit: Visit, browser: Browser, folder: Path, tmp_path: Path
-) -> None:
+def test_page_of_a_sample_keeps_the_work_on_the_other_reports(visit: Visit, folder: Path, tmp_path: Path) -> None:
     visit.press("Shift+A", "d", "Shift+A", "d", "Shift+A", "d", "d", "d")
     full = visit.export(tmp_path, "full.json")
     sample = open_page(visit.page.context, folder / "sample.html")
