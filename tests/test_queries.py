@@ -268,6 +268,29 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path, name: str, problem:
     assert str(raised.value) == f"{tmp_path / name}: {problem}"
 
 
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("COPY reports TO '{other}'", "the query would change the database, or is not one query; give a SELECT"),
+        ("EXPLAIN SELECT * FROM reports", "the query would change the database, or is not one query; give a SELECT"),
+        ("SELECT 1 AS text; SELECT 2", "the query would change the database, or is not one query; give a SELECT"),
+        ("", "the query would change the database, or is not one query; give a SELECT"),
+        (
+            "SELECT * FROM read_csv('{there}')",
+            "the query would read another file; load that into the database first",
+        ),
+        ("SELECT * FROM '{there}'", "the query would read another file; load that into the database first"),
+    ],
+)
+def test_query_of_duckdb_touches_no_other_file(tmp_path: Path, query: str, problem: str) -> None:
+    path, other, there = write_duckdb(tmp_path / "in.duckdb"), tmp_path / "other.csv", tmp_path / "there.csv"
+    there.write_text("id,text\n1,Edema\n")
+    with pytest.raises(InputError) as raised:
+        open_reports(path, selection=Selection(query=query.format(other=other, there=there)))
+    assert str(raised.value) == f"{path}: {problem}"
+    assert not other.exists()
+
+
 def test_one_of_several_tables_has_to_be_named(tmp_path: Path) -> None:
     path = write_sqlite(tmp_path / "in.db")
     with sqlite3.connect(path) as connection:

@@ -220,15 +220,28 @@ class DuckDbFile(Database):
 
     @contextmanager
     def _connect(self) -> Iterator[Any]:
-        # Nothing is fetched from a network, as DuckDB does for extensions that it lacks.
-        config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        # A query reads and writes no other file, and nothing is fetched from a network, as DuckDB does for extensions
+        # that it lacks.
+        config = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "enable_external_access": "false",
+        }
         connection = self._ask(lambda: self._library.connect(str(self._path), read_only=True, config=config))
         with closing(connection):
             yield connection
 
+    def _execute(self, connection: Any, query: str) -> tuple[list[str], Any]:
+        statements = self._ask(lambda: connection.extract_statements(query))
+        if [statement.type for statement in statements] != [self._library.StatementType.SELECT]:
+            raise self._failure("the query would change the database, or is not one query; give a SELECT")
+        return super()._execute(connection, query)
+
     def _explain(self, error: Exception) -> str | None:
         library = self._library
         match error:
+            case library.PermissionException():
+                return "the query would read another file; load that into the database first"
             case library.CatalogException():
                 return "there is no such table; check the query"
             case library.BinderException():
