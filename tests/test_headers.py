@@ -172,6 +172,13 @@ def test_nothing_is_told_where_no_column_is_overlooked(names: list[str], wish: C
             "The first line does not look like column names: put a line with the names on top.",
             id="no-header",
         ),
+        pytest.param(
+            ["Smith John", "left"],
+            ColumnChoice(),
+            "in.csv: no column has a common name for report text; name it with the argument 'text'. "
+            "None of its columns (2) has a common name: look whether the first line holds the names.",
+            id="header-may-be-data",
+        ),
     ],
 )
 def test_wrong_columns_are_told(names: list[str], wish: ColumnChoice, message: str) -> None:

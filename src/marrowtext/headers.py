@@ -266,10 +266,19 @@ def _key(name: str) -> str:
     return re.sub(r"[\s_.\-]+", "", name).casefold()
 
 
+_COMMON = frozenset(
+    _key(name) for group in (_TEXT_NAMES, _ID_NAMES, _TITLE_NAMES, *METADATA.values(), _LINE_NAMES) for name in group
+)
+
+
 def _list_names(names: Sequence[str]) -> str:
-    """List the columns there are; but say nothing of a first line that is a report and not a header."""
+    """List the columns there are; but count them alone where the first line may be data: names of patients look like
+    names of columns.
+    """
     if not names or not all(_is_name(name) for name in names if name):
         return "The first line does not look like column names: put a line with the names on top."
+    if not _list_parts(names) and not any(_key(name) in _COMMON for name in names):
+        return f"None of its columns ({len(names)}) has a common name: look whether the first line holds the names."
     listed = ", ".join(names[:_MOST_LISTED])
     more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
     return f"The columns are: {listed}{more}."
