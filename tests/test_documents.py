@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from marrowtext.errors import InputError, MarrowtextError
 from marrowtext.formatted import read_html
+from marrowtext.manifest import stamp_input
 from marrowtext.readers import Selection, open_reports
 from marrowtext.sources import list_files
 
@@ -54,6 +56,43 @@ def test_glob(tmp_path: Path, pattern: str) -> None:
         (tmp_path / "exports" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "exports" / name).write_text(name)
     assert contents(f"{tmp_path}/{pattern}") == [("2023/a", "2023/a.txt"), ("2024/b", "2024/b.txt")]
+
+
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that may not be read; the user who runs the tests might be allowed to read every real one."""
+    folder = tmp_path / "in" / "locked"
+    folder.mkdir(parents=True)
+    scan, open_file = os.scandir, Path.open
+
+    def refuse(path: str | Path, call: Any, *options: Any, **more: Any) -> Any:
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return call(path, *options, **more)
+
+    monkeypatch.setattr(os, "scandir", lambda path: refuse(path, scan))
+    monkeypatch.setattr(Path, "open", lambda path, *options, **more: refuse(path, open_file, *options, **more))
+    return folder
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".hl7", ".json"])
+def test_what_cannot_be_looked_at_in_a_folder_is_an_error_row(locked: Path, suffix: str) -> None:
+    folder = locked.parent
+    (folder / f"a{suffix}").symlink_to("nowhere")
+    (folder / f"b{suffix}").symlink_to("nowhere")
+    name = "" if suffix == ".txt" else "{} "
+    assert [row.reason for row in open_reports(folder)] == [
+        f"the file {name.format(f'a{suffix}')}cannot be read (No such file or directory)",
+        f"the file {name.format(f'b{suffix}')}cannot be read (No such file or directory)",
+        f"the folder {name.format('locked')}cannot be read (Permission denied)",
+    ]
+    assert stamp_input(folder) == stamp_input(folder)
+
+
+def test_folder_that_cannot_be_read_is_told(locked: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        open_reports(locked)
+    assert str(raised.value) == f"{locked}: cannot be read (Permission denied); check the file and its permissions"
 
 
 def test_file_whose_name_looks_like_a_glob(tmp_path: Path) -> None:

@@ -182,8 +182,12 @@ def stamp_input(place: str | Path) -> str:
     """Give a mark that changes when the input does, at the cost of a look at the size and time of its files."""
     digest = hashlib.sha256()
     for file, name in list_files(place):
-        state = file.stat()
-        digest.update(os.fsencode(name) + f"\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+        try:
+            state = file.stat()
+            told = f"{state.st_size}\0{state.st_mtime_ns}"
+        except OSError:
+            told = "unreadable"
+        digest.update(os.fsencode(name) + f"\0{told}\0".encode())
     return digest.hexdigest()
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import itertools
-from collections.abc import Iterable, Sequence
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from marrowtext.errors import InputError
@@ -69,15 +71,15 @@ def name_of(place: str | Path) -> str:
 def list_files(place: str | Path) -> list[tuple[Path, str]]:
     """List the files that an input is made of, each with its name: below its folder, or of a single file its own.
 
-    A database of a server is made of none.
+    A database of a server is made of none. What cannot be looked at is listed too, so that it is told when it is read:
+    a link that leads nowhere, and a folder in the folder. Raises OSError where the folder itself cannot be read.
     """
     if is_url(str(place)):
         path = file_of(str(place))
         return _with_log(path) if path is not None else []
     path = Path(place)
     if path.is_dir():
-        files = (file for file in path.rglob("*") if split_suffix(file)[0] in _KINDS)
-        return _named(path, files)
+        return _named(path, _walk(path))
     if not path.exists() and glob.has_magic(str(place)):
         return _named(_base_of(str(place)), _match(str(place)))
     return _with_log(path)
@@ -97,8 +99,31 @@ def _with_log(path: Path) -> list[tuple[Path, str]]:
 
 def _named(folder: Path, files: Iterable[Path]) -> list[tuple[Path, str]]:
     """Sort files, without the hidden ones that file systems leave there, and name them below their folder."""
-    kept = sorted(file for file in files if not file.name.startswith(".") and file.is_file())
+    kept = sorted(file for file in files if not file.name.startswith("."))
     return [(file, file.relative_to(folder).as_posix()) for file in kept]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Give the files below a folder that can be read, and what cannot be looked at."""
+    locked: list[Path] = []
+
+    def keep(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise error
+        locked.append(Path(error.filename))
+
+    for parent, _, names in os.walk(folder, onerror=keep):
+        files = (Path(parent, name) for name in names)
+        yield from (file for file in files if split_suffix(file)[0] in _KINDS and _is_file(file))
+    yield from locked
+
+
+def _is_file(path: Path) -> bool:
+    """Say whether a path is a file, or is to be told as one since it cannot be looked at."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return True
 
 
 def _base_of(pattern: str) -> Path:
@@ -108,11 +133,11 @@ def _base_of(pattern: str) -> Path:
 
 def _match(pattern: str) -> Iterable[Path]:
     base = _base_of(pattern)
-    return base.glob(str(Path(*Path(pattern).parts[len(base.parts) :])))
+    return filter(_is_file, base.glob(str(Path(*Path(pattern).parts[len(base.parts) :]))))
 
 
 def _open_files(name: str, folder: Path, files: Sequence[Path]) -> Source:
-    kinds = {_KINDS.get(split_suffix(file)[0]) for file in files}
+    kinds = {_KINDS.get(split_suffix(file)[0]) for file in files if not file.is_dir()}
     if not files:
         raise InputError(f"{name}: no .txt, .rtf, .hl7 or .json file there; give a folder that holds some, or a file")
     if None in kinds:
@@ -122,11 +147,12 @@ def _open_files(name: str, folder: Path, files: Sequence[Path]) -> Source:
     if len(kinds) > 1:
         ends = ", ".join(sorted({split_suffix(file)[0] for file in files}))
         raise InputError(f"{name}: holds files of several kinds ({ends}); give a glob of one kind, such as '*.txt'")
-    match kinds.pop():
+    match next(iter(kinds), None):
         case "messages":
             return MessageFiles(files)
         case "resources":
             return ResourceFiles(files)
+    # In a folder of .txt the first shows what they are.
     if split_suffix(files[0])[0] == ".txt" and _starts_message(files[0]):
         return MessageFiles(files)
     return DocumentFiles(folder, files)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from marrowtext.encoding import decode
 from marrowtext.formatted import load_striprtf, read_rtf
-from marrowtext.sources.source import Broken, Record, Source
+from marrowtext.sources.source import Broken, Record, Source, call_of
 from marrowtext.streams import LONGEST_LINE, PackingError, open_bytes, split_suffix
 
 __all__ = ["DocumentFiles"]
@@ -39,7 +39,7 @@ class DocumentFiles(Source):
                 with open_bytes(file) as opened:
                     content = opened.read(LONGEST_LINE + 1)
             except OSError as error:
-                yield Broken(f"the file cannot be read ({error.strerror})", name)
+                yield Broken(f"the {call_of(file)} cannot be read ({error.strerror})", name)
             except PackingError as error:
                 yield Broken(error.reason, name)
             else:

@@ -17,7 +17,7 @@ from marrowtext.encoding import detect_encoding, open_text
 from marrowtext.errors import InputError
 from marrowtext.segments import Segment, Separators, read_separators
 from marrowtext.sources.attachments import Attachment, UnreadableError, read_attachment
-from marrowtext.sources.source import NOTE, Broken, Record, Source, fraction_of
+from marrowtext.sources.source import NOTE, Broken, Record, Source, call_of, fraction_of
 from marrowtext.streams import LONGEST_LINE, Lines, PackingError, open_bytes
 
 __all__ = ["MessageFiles", "starts_message"]
@@ -95,7 +95,7 @@ class MessageFiles(Source):
             except OSError as error:
                 if len(self._files) == 1:
                     raise
-                yield Broken(f"the file {path.name} cannot be read ({error.strerror})")
+                yield Broken(f"the {call_of(path)} {path.name} cannot be read ({error.strerror})")
             except InputError as error:
                 if len(self._files) == 1:
                     raise

@@ -16,7 +16,7 @@ from marrowtext.formatted import read_html
 from marrowtext.headers import heading_of
 from marrowtext.sources.attachments import Attachment, UnreadableError, kind_of, read_attachment
 from marrowtext.sources.jsonlines import read_objects
-from marrowtext.sources.source import NOTE, Broken, Record, Source, fraction_of
+from marrowtext.sources.source import NOTE, Broken, Record, Source, call_of, fraction_of
 from marrowtext.streams import PackingError, split_suffix
 
 __all__ = ["ResourceFiles", "holds_resources"]
@@ -68,7 +68,7 @@ class ResourceFiles(Source):
             except OSError as error:
                 if len(self._files) == 1:
                     raise
-                yield Broken(f"the file {path.name} cannot be read ({error.strerror})")
+                yield Broken(f"the {call_of(path)} {path.name} cannot be read ({error.strerror})")
             except InputError as error:
                 if len(self._files) == 1:
                     raise

@@ -11,7 +11,7 @@ from pathlib import Path
 from marrowtext.errors import InputError
 from marrowtext.streams import ByteStream
 
-__all__ = ["NOTE", "Broken", "Record", "Selection", "Source", "empty", "fraction_of"]
+__all__ = ["NOTE", "Broken", "Record", "Selection", "Source", "call_of", "empty", "fraction_of"]
 
 NOTE = "(note)"
 """The key under which a record says what is to be known of how it was read."""
@@ -86,3 +86,8 @@ def fraction_of(file: TextIOWrapper | None) -> float:
 def empty(path: Path) -> InputError:
     """Give the error that says that there is nothing in a file."""
     return InputError(f"{path}: the file is empty; export the reports again")
+
+
+def call_of(path: Path) -> str:
+    """Say what a path that cannot be read is called: a file or a folder."""
+    return "folder" if path.is_dir() else "file"
