@@ -159,6 +159,7 @@ def test_encapsulated_documents(tmp_path: Path, value: str, text: str) -> None:
     [
         pytest.param([], "the HL7 message has no OBX segment; ask for the text", id="no-obx"),
         pytest.param([obx("")], "the text is empty", id="empty-obx"),
+        pytest.param([obx("", identifier="&GDT")], "the text is empty", id="empty-obx-of-a-part"),
         pytest.param(
             [obx("RIS^TEXT^PLAIN^Base64^%%%", "ED")],
             "OBX-5 holds broken base64; ask for the report again",
@@ -184,6 +185,11 @@ def test_message_without_readable_text_is_an_error_row(tmp_path: Path, segments:
         ("000451", "next", None),
     ]
     assert [(row.report.title, row.report.patient_id) for row in rows] == [("MRI LEFT KNEE W/O CONTRAST", "00123")] * 2
+
+
+def test_heading_of_a_part_stands_above_its_first_text(tmp_path: Path) -> None:
+    part = "18782-3&GDT^Report"
+    assert text_of(tmp_path, obx("", identifier=part), obx("Edema.", identifier=part)) == "FINDINGS:\nEdema."
 
 
 def test_document_beside_the_text_is_noted(tmp_path: Path) -> None:

@@ -300,6 +300,10 @@ def _read_text(segments: Iterable[Segment]) -> tuple[str, str | None]:
                 raise
             unread.append(str(error))
             continue
+        if not "".join(told).strip():
+            # A part that holds nothing has no heading: it is no text.
+            lines.extend(told)
+            continue
         named = _name_part(segment.field(3), segment.separators)
         if named != part and named is not None and not "".join(told).lstrip().casefold().startswith(named.casefold()):
             lines.append(f"{named}:")
