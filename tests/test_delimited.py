@@ -67,3 +67,12 @@ def test_mixed_encodings_lose_no_row(tmp_path: Path) -> None:
         ("2", "", "the text holds bytes that are not of its encoding; save the file as UTF-8"),
         ("3", "Œdème médullaire.", None),
     ]
+
+
+def test_lines_that_a_quote_swallows_are_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text('id,text\n1,a\n2,"b\n' + "3,c\n" * 2_000)
+    reader = open_reports(path)
+    lack = "line 3 opens a quote that is never closed; 2,000 more lines are lost in it"
+    assert [row.reason for row in reader] == [None, lack]
+    assert reader.notices == [f"{path}: {lack}"]

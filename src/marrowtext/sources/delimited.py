@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
@@ -34,6 +34,7 @@ class DelimitedFile(Source):
         self._path = path
         self.encoding = detect_encoding(path)
         self._file: TextIOWrapper | None = None
+        self._notices: list[str] = []
         with self._open() as file:
             sample = file.read(_SAMPLED_CHARACTERS)
         line = _SEPARATOR_LINE.fullmatch(sample.split("\n", 1)[0])
@@ -58,6 +59,7 @@ class DelimitedFile(Source):
 
     def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
         cells = len(self.names)
+        self._notices = []
         with self._open() as self._file:
             for row in islice(self._rows(self._file), 1, None):
                 if isinstance(row, Broken):
@@ -75,6 +77,10 @@ class DelimitedFile(Source):
     @property
     def fraction(self) -> float:
         return fraction_of(self._file)
+
+    @property
+    def notices(self) -> Iterable[str]:
+        return self._notices
 
     def _open(self) -> TextIOWrapper:
         return open_text(self._path, self.encoding or "utf-8")
@@ -101,7 +107,9 @@ class DelimitedFile(Source):
                 return
             if row and last in row[-1]:
                 lost = reader.line_num - 1 + self._skipped_lines - line
-                yield Broken(f"line {line} opens a quote that is never closed; {lost} more lines are lost in it")
+                lack = f"line {line} opens a quote that is never closed; {lost:,} more lines are lost in it"
+                self._notices.append(lack)
+                yield Broken(lack)
                 return
             if row:
                 yield row
