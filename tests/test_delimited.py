@@ -76,3 +76,27 @@ def test_lines_that_a_quote_swallows_are_noticed(tmp_path: Path) -> None:
     lack = "line 3 opens a quote that is never closed; 2,000 more lines are lost in it"
     assert [row.reason for row in reader] == [None, lack]
     assert reader.notices == [f"{path}: {lack}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "notes"),
+    [
+        pytest.param('100,"a\n101,"b"\n102,c\n', [True, False], id="lost-quote"),
+        pytest.param('100,"a ""b"" c\n\nd"\n102,c\n', [False, False], id="doubled-quotes"),
+        pytest.param('100,"a"\n101," b"\n', [False, False], id="nothing-lost"),
+        pytest.param('100,"a \\"b\\" c\nd"\n102,c\n', [False, False], id="backslash"),
+    ],
+)
+def test_text_behind_a_closing_quote_is_noted(tmp_path: Path, content: str, notes: list[bool]) -> None:
+    reader = open_csv(tmp_path, f"id,text\n{content}")
+    told = "text stands behind a closing quote; see whether two reports are one there"
+    assert [row.note for row in reader] == [told if noted else None for noted in notes]
+    assert reader.notices == (
+        [f"{tmp_path / 'in.csv'}: in 1 rows {told}; the note of each says so"] if any(notes) else []
+    )
+
+
+def test_notes_of_a_row_stand_together(tmp_path: Path) -> None:
+    (row,) = open_csv(tmp_path, 'text,id,exam\n"a\n101,"b",7\n')
+    assert row.note is not None
+    assert row.note.split("; ")[-1] == "the row has 2 cells and the header 3"

@@ -22,6 +22,7 @@ _SAMPLED_CHARACTERS = 1 << 20
 _SAMPLED_ROWS = 100
 # A first line that spreadsheets put above the header: "sep=;".
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+_ASTRAY = "text stands behind a closing quote; see whether two reports are one there"
 
 
 class DelimitedFile(Source):
@@ -35,6 +36,7 @@ class DelimitedFile(Source):
         self.encoding = detect_encoding(path)
         self._file: TextIOWrapper | None = None
         self._notices: list[str] = []
+        self._astray = False
         with self._open() as file:
             sample = file.read(_SAMPLED_CHARACTERS)
         line = _SEPARATOR_LINE.fullmatch(sample.split("\n", 1)[0])
@@ -59,20 +61,26 @@ class DelimitedFile(Source):
 
     def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
         cells = len(self.names)
+        strays = 0
         self._notices = []
         with self._open() as self._file:
             for row in islice(self._rows(self._file), 1, None):
                 if isinstance(row, Broken):
                     yield row
-                elif any(row[cells:]):
+                    continue
+                notes = [_ASTRAY] if self._astray else []
+                strays += self._astray
+                if any(row[cells:]):
                     yield Broken(
                         f"the row has {len(row)} cells and the header {cells}; quote the cells that hold the delimiter"
                     )
-                elif len(row) < cells:
-                    note = f"the row has {len(row)} cells and the header {cells}"
-                    yield {**dict(zip(self.names, row, strict=False)), NOTE: note}
-                else:
-                    yield dict(zip(self.names, row, strict=False))
+                    continue
+                if len(row) < cells:
+                    notes.append(f"the row has {len(row)} cells and the header {cells}")
+                record: dict[str, object] = dict(zip(self.names, row, strict=False))
+                yield {**record, NOTE: "; ".join(notes)} if notes else record
+        if strays:
+            self._notices.append(f"in {strays:,} rows {_ASTRAY}; the note of each says so")
 
     @property
     def fraction(self) -> float:
@@ -92,8 +100,10 @@ class DelimitedFile(Source):
         lines = Lines(file)
         for _ in range(self._skipped_lines):
             next(lines, None)
-        reader = _read_rows(chain(lines, [last]), self._delimiter, self._escape)
+        taken: list[str] = []
+        reader = _read_rows(_keep(chain(lines, [last]), taken), self._delimiter, self._escape)
         while True:
+            taken.clear()
             line = reader.line_num + 1 + self._skipped_lines
             lines.cut = False
             try:
@@ -112,12 +122,31 @@ class DelimitedFile(Source):
                 yield Broken(lack)
                 return
             if row:
+                self._astray = len(taken) > 1 and not _is_strict(taken, self._delimiter, self._escape)
                 yield row
 
 
 def _read_rows(lines: Iterator[str], delimiter: str, escape: str | None) -> csv._reader:  # type: ignore[name-defined]
     csv.field_size_limit(LONGEST_LINE)
     return csv.reader(lines, delimiter=delimiter, escapechar=escape, doublequote=escape is None)
+
+
+def _keep(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
+    """Give lines, and keep those that were given."""
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _is_strict(lines: Sequence[str], delimiter: str, escape: str | None) -> bool:
+    """Say whether a closing quote ends its cell, wherever one stands in the lines of a row."""
+    strict = csv.reader(lines, delimiter=delimiter, escapechar=escape, doublequote=escape is None, strict=True)
+    try:
+        for _ in strict:
+            pass
+    except csv.Error:
+        return False
+    return True
 
 
 def _find_delimiter(sample: str) -> str:
