@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from marrowtext.columns import list_tables
-from marrowtext.errors import InputError
+from marrowtext.errors import InputError, MarrowtextError
 from marrowtext.targets import find_target, manifest_path, table_path
 
 KINDS = ".csv, .jsonl, .parquet, .xlsx, .duckdb, .sqlite, .sqlite3, .db, or a postgresql:// URL"
@@ -77,3 +78,31 @@ def test_input_is_not_overwritten_by_force(tmp_path: Path) -> None:
     (tmp_path / "in.csv").touch()
     with pytest.raises(InputError, match="is the input; name another file"):
         check_out(tmp_path / "in.csv", tmp_path / "in.csv", force=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "library", "problem"),
+    [
+        pytest.param(
+            "out.xlsx",
+            "xlsxwriter",
+            "a .xlsx file needs the package xlsxwriter, which is not installed; "
+            "install marrowtext with the extra 'excel': pip install 'marrowtext[excel]'",
+            id="excel",
+        ),
+        pytest.param(
+            "out.duckdb",
+            "duckdb",
+            "a DuckDB file needs the package duckdb, which is not installed; "
+            "install marrowtext with the extra 'duckdb': pip install 'marrowtext[duckdb]'",
+            id="duckdb",
+        ),
+    ],
+)
+def test_extra_of_an_output_is_missed_before_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, library: str, problem: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MarrowtextError) as raised:
+        check_out(tmp_path / name, tmp_path / "in.csv")
+    assert str(raised.value) == problem

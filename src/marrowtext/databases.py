@@ -279,6 +279,10 @@ class _DuckdbDatabase(_FileDatabase):
         ColumnType.TIME: "TIMESTAMP",
     }
 
+    def check(self, tables: Sequence[Table], existing: Existing) -> None:
+        _import_duckdb()
+        super().check(tables, existing)
+
     def _errors(self) -> tuple[type[Exception], ...]:
         return (_import_duckdb().Error,)
 

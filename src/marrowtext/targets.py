@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from marrowtext.databases import Database, Existing, hide_password, open_database
 from marrowtext.errors import InputError
 from marrowtext.tables import Table, join_parts
-from marrowtext.workbook import write_workbook
+from marrowtext.workbook import import_xlsxwriter, write_workbook
 from marrowtext.writers import KINDS, find_problem, open_table
 
 __all__ = ["DatabaseTarget", "Target", "TargetOptions", "find_target", "manifest_path", "table_path"]
@@ -145,6 +145,10 @@ class _WorkbookTarget(_FileTarget):
         super().__init__(out, options)
         if options.spreadsheet_safe:
             raise InputError(f"{out}: the spreadsheet-safe mode is of .csv; other kinds are safe as they are")
+
+    def check(self, tables: Sequence[str], source: Path | None = None, *, force: bool = False) -> None:
+        import_xlsxwriter()
+        super().check(tables, source, force=force)
 
     def list_files(self, tables: Sequence[str]) -> dict[str, Path]:  # noqa: ARG002, one file whatever they are
         return {"workbook": self.out}

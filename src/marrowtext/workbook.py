@@ -15,7 +15,7 @@ from marrowtext.extras import import_extra
 from marrowtext.tables import Table, Values
 from marrowtext.writers import failure
 
-__all__ = ["MOST_CHARACTERS", "MOST_ROWS", "write_workbook"]
+__all__ = ["MOST_CHARACTERS", "MOST_ROWS", "import_xlsxwriter", "write_workbook"]
 
 MOST_ROWS = 1_048_576
 """The most rows that a sheet of Excel has, the names of the columns among them."""
@@ -28,6 +28,11 @@ _MADE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _WIDTHS = {ColumnType.STRING: 16, ColumnType.INTEGER: 9, ColumnType.FLOAT: 9, ColumnType.BOOLEAN: 12}
 
 
+def import_xlsxwriter() -> Any:
+    """Import what writes workbooks. Raises MarrowtextError where it is not installed."""
+    return import_extra("xlsxwriter", "excel", "a .xlsx file")
+
+
 def write_workbook(path: Path, tables: Sequence[Table]) -> list[str]:
     """Write tables as sheets of one .xlsx file, and give notes on what the limits of Excel changed.
 
@@ -36,7 +41,7 @@ def write_workbook(path: Path, tables: Sequence[Table]) -> list[str]:
     Excel's own way (`_x0007_`), which it turns back. Raises InputError where the file cannot be written or a table has
     too many columns, MarrowtextError where XlsxWriter is not installed.
     """
-    xlsxwriter = import_extra("xlsxwriter", "excel", "a .xlsx file")
+    xlsxwriter = import_xlsxwriter()
     for table in tables:
         if len(table.columns) > _MOST_COLUMNS:
             raise InputError(f"{path}: {table.name} has more columns than the {_MOST_COLUMNS:,} of an Excel sheet")
