@@ -314,7 +314,7 @@ def test_sqlite_that_is_written_by_another_is_told(tmp_path: Path, monkeypatch: 
 
 def test_sqlite_has_no_schemas(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="SQLite has no schemas; give --prefix instead of --schema"):
-        open_database(tmp_path / "out.db", schema="x").load([table_of()], Existing.REFUSE)
+        open_database(tmp_path / "out.db", schema="x")
 
 
 @pytest.mark.parametrize("place", ["duckdb", "postgresql"], indirect=True)
@@ -324,6 +324,14 @@ def test_tables_lie_in_a_schema(place: Place) -> None:
     database.load([table_of()], Existing.REFUSE)
     assert place.ask('SELECT count(*) FROM "a ""b".findings') == [(3,)]
     assert (database.list_existing(["findings"]), place.open().list_existing(["findings"])) == (["findings"], [])
+
+
+def test_schema_that_is_missing_is_made_in_a_file(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "out.duckdb", schema="cdm")
+    database.load([table_of()], Existing.REFUSE)
+    database.check([table_of()], Existing.APPEND)
+    with duckdb.connect(str(tmp_path / "out.duckdb")) as connection:
+        assert connection.execute("SELECT count(*) FROM cdm.findings").fetchall() == [(3,)]
 
 
 def test_schema_that_is_missing_is_told(postgres_url: str) -> None:

@@ -243,9 +243,12 @@ class _SqliteDatabase(_FileDatabase):
     def _reason(self, error: Exception) -> str:
         return getattr(error, "sqlite_errorname", type(error).__name__)
 
-    def _connect(self) -> Any:
-        if self._schema:
+    def __init__(self, path: Path, schema: str | None, prefix: str) -> None:
+        super().__init__(path, schema, prefix)
+        if schema:
             raise InputError(f"{self.name}: SQLite has no schemas; give --prefix instead of --schema")
+
+    def _connect(self) -> Any:
         try:
             # Transactions are begun and ended here alone.
             return sqlite3.connect(self.path, isolation_level=None, timeout=_CONNECT_SECONDS)
@@ -295,6 +298,11 @@ class _DuckdbDatabase(_FileDatabase):
 
     def _begin(self, connection: Any) -> None:
         connection.execute("BEGIN TRANSACTION")
+
+    def _make_tables(self, connection: Any, tables: Sequence[Table], existing: Existing) -> None:
+        # In a new file there is no other way to have one.
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {_quote(self._schema or 'main')}")
+        super()._make_tables(connection, tables, existing)
 
     def _list_columns(self, connection: Any, table: str) -> list[str] | None:
         found = connection.execute(
