@@ -312,6 +312,21 @@ def test_sqlite_that_is_written_by_another_is_told(tmp_path: Path, monkeypatch: 
             database.check([], Existing.REFUSE)
 
 
+@pytest.mark.parametrize("extension", ["sqlite", "duckdb"])
+@pytest.mark.parametrize("locked", ["file", "folder"])
+def test_database_that_may_not_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, extension: str, locked: str
+) -> None:
+    path = tmp_path / f"out.{extension}"
+    open_database(path).load([table_of()], Existing.REFUSE)
+    refused = path if locked == "file" else tmp_path
+    # The user who runs the tests might be allowed to write every real file.
+    monkeypatch.setattr(os, "access", lambda place, _: place != refused)
+    with pytest.raises(InputError) as raised:
+        open_database(path).check([], Existing.APPEND)
+    assert str(raised.value) == f"{path}: cannot be written (Permission denied); check the folder and the disk"
+
+
 def test_sqlite_has_no_schemas(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="SQLite has no schemas; give --prefix instead of --schema"):
         open_database(tmp_path / "out.db", schema="x")

@@ -199,7 +199,9 @@ class _FileDatabase(Database):
                 raise InputError(f"{self.name}: is a folder; name a file in it")
             if not self.path.parent.is_dir():
                 raise InputError(f"{self.name}: the folder {self.path.parent} does not exist; make it first")
-            if not self.path.exists() and not os.access(self.path.parent, os.W_OK):
+            # Beside the file the database keeps a journal.
+            needed = [self.path.parent, *([self.path] if self.path.exists() else [])]
+            if not all(os.access(place, os.W_OK) for place in needed):
                 raise InputError(f"{self.name}: cannot be written (Permission denied); check the folder and the disk")
         except OSError as error:
             raise failure(self.path, error) from None
