@@ -39,6 +39,17 @@ def test_folder_of_text_and_rtf(tmp_path: Path) -> None:
     assert contents(tmp_path) == [("2024/a", "Edema."), ("b", "Contusion.")]
 
 
+def test_messages_among_other_text_are_error_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Edema.")
+    (tmp_path / "b.txt").write_bytes(b"\x0bMSH|^~\\&|R|H|||2024||ORU^R01|1|P|2.3\rOBR|1||A1\rOBX|1|TX|x||Edema.\r")
+    (tmp_path / "c.txt").write_text("MSH is no word.")
+    assert [(row.report.text, row.reason) for row in open_reports(tmp_path)] == [
+        ("Edema.", None),
+        ("", "the file holds HL7 messages, and stands among other text; put those in a folder of their own"),
+        ("MSH is no word.", None),
+    ]
+
+
 def test_broken_rtf_is_an_error_row(tmp_path: Path) -> None:
     (tmp_path / "a.rtf").write_bytes(b"Edema.")
     (tmp_path / "b.rtf").write_bytes(rb"{\rtf1\ansi\ansicpg932 \'81}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from marrowtext.encoding import decode
 from marrowtext.formatted import load_striprtf, read_rtf
+from marrowtext.sources.messages import is_message
 from marrowtext.sources.source import Broken, Record, Source, call_of
 from marrowtext.streams import LONGEST_LINE, PackingError, open_bytes, split_suffix
 
@@ -53,6 +54,10 @@ class DocumentFiles(Source):
 def _read(name: str, content: bytes, suffix: str) -> Record:
     if len(content) > LONGEST_LINE:
         return Broken(f"the file has more than {LONGEST_LINE:,} bytes; give one report in each file", name)
+    if suffix == ".txt" and is_message(content):
+        return Broken(
+            "the file holds HL7 messages, and stands among other text; put those in a folder of their own", name
+        )
     text = read_rtf(content) if suffix == ".rtf" else decode(content)
     if text is None:
         return Broken("the file is not a readable RTF document; save it again", name)

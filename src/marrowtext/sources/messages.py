@@ -20,7 +20,7 @@ from marrowtext.sources.attachments import Attachment, UnreadableError, read_att
 from marrowtext.sources.source import NOTE, Broken, Record, Source, call_of, fraction_of
 from marrowtext.streams import LONGEST_LINE, Lines, PackingError, open_bytes
 
-__all__ = ["MessageFiles", "starts_message"]
+__all__ = ["MessageFiles", "is_message", "starts_message"]
 
 _COLUMNS = (
     "id", "title", "text", "side", "body_part", "modality", "patient_id", "study_date", "status",
@@ -48,7 +48,12 @@ _TIME = re.compile(r"(\d{4})(\d\d)?(\d\d)?(?:(\d\d)(\d\d)(\d\d)?(?:\.\d+)?)?([+-
 def starts_message(path: Path) -> bool:
     """Say whether a file begins as HL7 messages do, whatever its extension."""
     with open_bytes(path) as file:
-        return _START.match(file.read(64)) is not None
+        return is_message(file.read(64))
+
+
+def is_message(content: bytes) -> bool:
+    """Say whether the first bytes of a file are those of HL7 messages."""
+    return _START.match(content) is not None
 
 
 @dataclass(slots=True)
