@@ -119,8 +119,13 @@ def test_text_that_is_not_utf_8_is_decoded(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "in.db") as connection:
         connection.execute("CREATE TABLE reports (id, text)")
         connection.execute("INSERT INTO reports VALUES (1, CAST(X'8c64e86d65' AS TEXT))")
+        connection.execute("INSERT INTO reports VALUES (2, CAST('Œdème' AS BLOB))")
     connection.close()
-    assert told(open_reports(tmp_path / "in.db")) == [("1", "Œdème", None, None)]
+    assert told(open_reports(tmp_path / "in.db")) == [("1", "Œdème", None, None), ("2", "Œdème", None, None)]
+    assert [row.note for row in open_reports(tmp_path / "in.db")] == [
+        "the text is not UTF-8; its bytes were read as cp1252",
+        None,
+    ]
 
 
 @pytest.mark.parametrize("name", ["in.sqlite", "in.duckdb"])

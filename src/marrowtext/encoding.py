@@ -11,7 +11,7 @@ from pathlib import Path
 from marrowtext.errors import InputError
 from marrowtext.streams import open_bytes
 
-__all__ = ["decode", "detect_encoding", "holds_undecodable", "open_text"]
+__all__ = ["decode", "detect_encoding", "holds_undecodable", "name_encoding", "open_text"]
 
 _CHUNK = 1 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -44,7 +44,12 @@ def detect_encoding(path: Path) -> str:
 
 def decode(content: bytes) -> str:
     """Decode the bytes of one text; bytes that are in no known encoding leave a mark in it."""
-    return content.decode(_detect([content]) or "utf-8", _MARKING)
+    return content.decode(name_encoding(content), _MARKING)
+
+
+def name_encoding(content: bytes) -> str:
+    """Name the encoding that `decode` takes the bytes of one text for."""
+    return _detect([content]) or "utf-8"
 
 
 def open_text(path: Path, encoding: str, newline: str | None = "") -> TextIOWrapper:

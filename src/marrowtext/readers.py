@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from marrowtext.cells import decode_cell, tell_nothing, write_id, write_value
-from marrowtext.encoding import holds_undecodable
+from marrowtext.encoding import holds_undecodable, name_encoding
 from marrowtext.errors import InputError
 from marrowtext.headers import (
     ARGUMENTS,
@@ -232,8 +232,18 @@ def check_records(records: Iterable[Record], columns: Columns, max_length: int =
     with closing(_SeenIds()) as seen:
         for row, record in enumerate(records, start=1):
             report, reason = read_record(row, record, columns, max_length)
-            note = None if isinstance(record, Broken) else record.get(NOTE)
-            yield ReportRow(row, report, reason, seen.add(report.id), None if note is None else str(note))
+            notes = [] if isinstance(record, Broken) else _list_notes(record, columns)
+            yield ReportRow(row, report, reason, seen.add(report.id), "; ".join(notes) or None)
+
+
+def _list_notes(record: Mapping[str, object], columns: Columns) -> list[str]:
+    """List what is to be known of how a record was read."""
+    notes = [] if record.get(NOTE) is None else [str(record[NOTE])]
+    for name in columns.text:
+        value = record.get(name)
+        if isinstance(value, bytes) and (encoding := name_encoding(value)) not in ("utf-8", "utf-8-sig"):
+            notes.append(f"the text is not UTF-8; its bytes were read as {encoding}")
+    return notes
 
 
 def read_record(row: int, record: Record, columns: Columns, max_length: int) -> tuple[Report, str | None]:
