@@ -185,6 +185,20 @@ def test_other_than_text_is_an_error_row(tmp_path: Path, value: str, kind: str) 
     assert reasons(write(tmp_path / "in.jsonl", f'{{"text": {value}}}')) == [f"the text is not text but {kind}"]
 
 
+def test_mixed_encodings_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_bytes(
+        b"id,text\n"
+        + "1,talus \u2013 \u00e9\n".encode()
+        + "2,M\u00fcller \u201cx\u201d \u00e0 \u00b0\u00b2\n3,\u00fc\u00e9\n".encode("cp1252")
+    )
+    reader = open_reports(path)
+    note = "the text looks like UTF-8 that was read as cp1252; save the file in one encoding"
+    assert reader.encoding == "cp1252"
+    assert [row.note for row in reader] == [note, None, None]
+    assert reader.notices == [f"{path}: in 1 reports {note}"]
+
+
 def test_undecodable_bytes_are_an_error_row(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", "id,text\n1,é\n2,é".encode() + b"\xff\n3,b\n")
     assert reasons(path) == [

@@ -11,7 +11,7 @@ from pathlib import Path
 from marrowtext.errors import InputError
 from marrowtext.streams import open_bytes
 
-__all__ = ["decode", "detect_encoding", "holds_undecodable", "name_encoding", "open_text"]
+__all__ = ["decode", "detect_encoding", "holds_misread", "holds_undecodable", "name_encoding", "open_text"]
 
 _CHUNK = 1 << 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -20,6 +20,10 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 # file stays readable, and the report that holds it can be told.
 _MARK = "\udc80"
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# What the bytes of UTF-8 look like as cp1252: of letters, of punctuation and of the mark at the beginning of a file,
+# and of pictures. Other first bytes are left out: as letters they stand before quotes and dashes of true cp1252.
+_TAIL = f"[{re.escape(bytes(range(0x80, 0xC0)).decode('cp1252', 'ignore'))}]"
+_MISREAD = re.compile(f"[\u00c2-\u00de]{_TAIL}|[\u00e2\u00ef]{_TAIL}{{2}}|\u00f0{_TAIL}{{3}}")
 _MARKING = "marrowtext.mark"
 codecs.register_error(_MARKING, lambda error: (_MARK, _end(error)))
 
@@ -60,6 +64,11 @@ def open_text(path: Path, encoding: str, newline: str | None = "") -> TextIOWrap
 def holds_undecodable(text: str) -> bool:
     """Say whether a text holds the mark of bytes that could not be decoded."""
     return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+def holds_misread(text: str) -> bool:
+    """Say whether a text looks as UTF-8 does where it is read as cp1252."""
+    return not text.isascii() and _MISREAD.search(text) is not None
 
 
 def _detect(chunks: Iterable[bytes]) -> str | None:

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from marrowtext.cells import decode_cell, tell_nothing, write_id, write_value
-from marrowtext.encoding import holds_undecodable, name_encoding
+from marrowtext.encoding import holds_misread, holds_undecodable, name_encoding
 from marrowtext.errors import InputError
 from marrowtext.headers import (
     ARGUMENTS,
@@ -44,6 +44,7 @@ MAX_LENGTH = 1_000_000
 _NO_CHOICE = ColumnChoice()
 _ALL = Selection()
 _MOST_LISTED = 5
+_MISREAD = "the text looks like UTF-8 that was read as cp1252; save the file in one encoding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ class ReportReader(Iterator[ReportRow]):
         self._joiner = LineJoiner(self._read, columns) if columns.line is not None else None
         records = self._joiner.records() if self._joiner is not None else self._read()
         self._rows = check_records(records, columns, max_length)
+        self._misread = 0
         self._digest = blake2b(digest_size=16) if source.live else None
 
     @property
@@ -130,7 +132,8 @@ class ReportReader(Iterator[ReportRow]):
     def notices(self) -> list[str]:
         """What is to be known when all is read: what was passed over, put together or lost, and how often."""
         joined = self._joiner.notices if self._joiner is not None else ()
-        return [f"{self.name}: {notice}" for notice in (*self.source.notices, *joined)]
+        misread = (f"in {self._misread:,} reports {_MISREAD}",) if self._misread else ()
+        return [f"{self.name}: {notice}" for notice in (*self.source.notices, *joined, *misread)]
 
     def __next__(self) -> ReportRow:
         try:
@@ -138,6 +141,7 @@ class ReportReader(Iterator[ReportRow]):
         except OSError as error:
             reason = error.strerror
         else:
+            self._misread += row.note is not None and _MISREAD in row.note
             return row if self._digest is None else self._sign(row, self._digest)
         raise InputError(f"{self.name}: reading failed ({reason}); check the disk")
 
@@ -233,6 +237,8 @@ def check_records(records: Iterable[Record], columns: Columns, max_length: int =
         for row, record in enumerate(records, start=1):
             report, reason = read_record(row, record, columns, max_length)
             notes = [] if isinstance(record, Broken) else _list_notes(record, columns)
+            if holds_misread(report.text):
+                notes.append(_MISREAD)
             yield ReportRow(row, report, reason, seen.add(report.id), "; ".join(notes) or None)
 
 
