@@ -187,6 +187,15 @@ def test_message_without_readable_text_is_an_error_row(tmp_path: Path, segments:
     assert [(row.report.title, row.report.patient_id) for row in rows] == [("MRI LEFT KNEE W/O CONTRAST", "00123")] * 2
 
 
+def test_message_whose_separators_are_letters_is_an_error_row(tmp_path: Path) -> None:
+    garbled = ["MSH|broken words", "OBR|1||A6", obx("Marrow edema of the hip")]
+    rows = read(tmp_path, "\r".join([*garbled, ORDER, obx("next")]))
+    assert [(row.report.text, row.reason) for row in rows] == [
+        ("", "the MSH segment states letters or digits for separators; the message is garbled, get it again"),
+        ("next", None),
+    ]
+
+
 def test_heading_of_a_part_stands_above_its_first_text(tmp_path: Path) -> None:
     part = "18782-3&GDT^Report"
     assert text_of(tmp_path, obx("", identifier=part), obx("Edema.", identifier=part)) == "FINDINGS:\nEdema."

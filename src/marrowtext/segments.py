@@ -30,6 +30,12 @@ class Separators:
     escape: str = "\\"
     subcomponent: str = "&"
 
+    @property
+    def plausible(self) -> bool:
+        """Whether none is a letter or a digit, which would cut words."""
+        signs = (self.field, self.component, self.repetition, self.escape, self.subcomponent)
+        return not any(sign.isalnum() for sign in signs)
+
     def is_segment(self, line: str) -> bool:
         """Say whether a line begins a segment: a name of three and a separator, or nothing."""
         name, rest = line[:3], line[3:4]

@@ -194,6 +194,10 @@ class _Cutter:
             return
         if message.size > LONGEST_LINE:
             yield Broken(f"the message has more than {LONGEST_LINE:,} characters; look for a lost MSH segment")
+        elif not message.separators.plausible:
+            yield Broken(
+                "the MSH segment states letters or digits for separators; the message is garbled, get it again"
+            )
         else:
             yield message
 
