@@ -78,7 +78,7 @@ def test_report_row_of_a_processed_report() -> None:
 
 def test_site_row_holds_plain_values_for_each_column_but_the_row_of_the_input() -> None:
     finding = make_finding(site="talus", laterality="left", pattern="traumatic", level="L4")
-    (summary,) = summarise_sites([finding], load_rules().policy)
+    (summary,) = summarise_sites([finding], load_rules())
     row = site_row("007", summary)
     assert list(row) == [column.name for column in SITE_COLUMNS if column.name != "row"]
     assert row == {
