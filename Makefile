@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 BIN := .venv/bin
 DEMO ?= corpora/hip/reports.jsonl
 
-.PHONY: demo test test-system chromium picture bench bench-batch bench-review fuzz score clean
+.PHONY: demo test test-system compiler compiled chromium picture bench bench-batch bench-review fuzz score clean
 
 demo: .venv/installed
 	mkdir -p build/demo
@@ -28,7 +28,7 @@ test: .venv/installed
 	$(BIN)/pytest --nbmake notebooks
 
 # What needs more than the project's own environment: other versions of Python, a wheel, an empty directory, a browser.
-test-system: .venv/installed chromium
+test-system: .venv/installed chromium compiler
 	$(BIN)/pytest -m system tests/system
 
 # The browser that the review page is tested in. Root on Debian gets the package of its name; others get told.
@@ -38,13 +38,27 @@ chromium:
 	&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
 	|| { echo "Chromium is needed: install it, or name its program: make test-system CHROMIUM=/path/to/chromium"; exit 1; }
 
+# A wheel whose reading is compiled, in build/compiled. It is built from the source distribution, so that nothing compiled
+# is left beside the source, which would then be read in its place.
+compiled: .venv/installed compiler
+	rm -rf build/compiled
+	$(BIN)/python -m hatchling build -t sdist -d build/compiled
+	HATCH_BUILD_HOOK_ENABLE_MYPYC=true $(BIN)/python -m pip wheel --quiet --no-deps -w build/compiled build/compiled/*.tar.gz
+
+compiler:
+	@command -v cc >/dev/null \
+	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gcc libc6-dev; } \
+	|| { echo "A C compiler is needed: install one, such as gcc"; exit 1; }
+
 # The picture of the review page in the README, of a shipped corpus.
 picture: .venv/installed chromium
 	$(BIN)/python docs/images/review.py
 
 # Speed, memory and scaling, into build/bench. The peers need another spaCy than medspaCy does, so an environment of theirs.
-bench: .venv/installed .bench/installed
-	$(BIN)/python tests/benchmarks/throughput.py --peers .bench/bin/python
+bench: .venv/installed .bench/installed compiled
+	$(BIN)/python -m pip install --quiet --no-deps --target build/compiled/site build/compiled/*.whl
+	$(BIN)/python tests/benchmarks/throughput.py --peers .bench/bin/python --compiled build/compiled/site
 
 # Whole runs: two workers beside one, then the memory of many reports. The last reads by a stub.
 bench-batch: .venv/installed

@@ -64,7 +64,7 @@ def forgetful() -> Pipeline:
     """A pipeline that remembers nothing."""
     pipeline = Pipeline(load_rules())
     tools = pipeline._tools
-    for owner in (tools, tools.engine, tools.sentences, tools.exams):
+    for owner in (tools.headings, tools.engine, tools.sentences, tools.exams):
         for name, value in list(vars(owner).items()):
             if hasattr(value, "cache_clear"):
                 setattr(owner, name, value.__wrapped__)

@@ -7,7 +7,6 @@ those of `[[associated]]` rules are the mentions, and edema is what stands besid
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 
 from marrowtext.assertion import Claim
@@ -48,9 +47,8 @@ class AssociatedReader:
     """Reads the associated findings of reports with the tools of the pipeline. It keeps no state of a report."""
 
     def __init__(self, tools: Tools) -> None:
-        self._tools = copy(tools)
         self._sentences = CompanionSentences(tools)
-        self._tools.sentences = self._sentences
+        self._tools = replace(tools, sentences=self._sentences)
         self._lexicon = tools.lexicon
         self._grades = GradeReader(tools.lexicon)
         self._tissues = TissueFinder(tools.lexicon)

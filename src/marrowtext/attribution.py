@@ -11,7 +11,7 @@ from marrowtext.causes import Cause, strongest
 from marrowtext.links import Link, LinkSource
 from marrowtext.model import Assertion, Pattern, SectionName, Sentence
 from marrowtext.names import Name
-from marrowtext.parsing import CURRENT, ParsedReport
+from marrowtext.parsing import CURRENT, EVER, ParsedReport
 from marrowtext.phrases import side_of
 from marrowtext.places import Place
 from marrowtext.schema import CauseRule, MentionRule
@@ -25,7 +25,7 @@ __all__ = ["Summary", "attribute_cause"]
 
 def attribute_cause(report: ParsedReport, number: int, name: Name, claim: Claim, link: Link) -> Cause | None:
     """Give the cause of a mention that its own words, its sentence, or one beside it names."""
-    if claim.assertion not in (*CURRENT, Assertion.HISTORICAL):
+    if claim.assertion not in EVER:
         return None
     parsed = report.parse(number)
     own = _own_cause(report, parsed, name, claim)

@@ -213,7 +213,7 @@ class Engine:
 
     def may_tell_course(self, norms: Sequence[str]) -> bool:
         """Say whether a sentence holds a cue that tells how an edema went."""
-        return bool(self._courses.find((*norms, END)))
+        return self._courses.holds((*norms, END))
 
     def _run_targets(self, words: tuple[str, ...]) -> tuple[_Found, ...]:
         for start, end, meanings in self._names.find(words):

@@ -38,13 +38,14 @@ class HeadingFinder:
         for rule in rules.of(HeadingRule):
             for _, phrase in rule.phrases():
                 self._rules[phrase.lower()] = rule
-        # How many words the longest heading has that begins with a word.
-        self._first_words: dict[str, int] = {}
+        # How many words the headings have that begin with a word, the most first.
+        lengths: dict[str, set[int]] = {}
         for phrase in self._rules:
             words = _WORD.findall(phrase)
             if words:
-                self._first_words[words[0]] = max(self._first_words.get(words[0], 0), len(words))
-        self._most_words = max(self._first_words.values())
+                lengths.setdefault(words[0], set()).add(len(words))
+        self._lengths = {word: tuple(sorted(counts, reverse=True)) for word, counts in lengths.items()}
+        self._most_words = max(map(max, self._lengths.values()))
         self._bare_headings = frozenset(rules.grammar.phrases("bare_headings"))
 
     def find(self, text: str, lines: list[tuple[int, int]]) -> list[Heading]:
@@ -72,11 +73,14 @@ class HeadingFinder:
         text, or one of those that need no sign ("Hx 27F").
         """
         first = _WORD.match(text, start, end)
-        most = self._first_words.get(first.group().lower().rstrip("/"), 0) if first is not None else 0
-        if not most:
+        lengths = self._lengths.get(first.group().lower().rstrip("/")) if first is not None else None
+        if lengths is None:
             return None
-        stops = [word.end() for word in islice(_WORD.finditer(text, start, end), most)]
-        for number, stop in zip(range(len(stops), 0, -1), reversed(stops), strict=True):
+        stops = [word.end() for word in islice(_WORD.finditer(text, start, end), lengths[0])]
+        for number in lengths:
+            if number > len(stops):
+                continue
+            stop = stops[number - 1]
             slash = text[stop - 1] == "/"
             rule = self._rules.get(" ".join(text[start : stop - slash].lower().split()))
             if rule is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -21,10 +22,12 @@ from marrowtext.segment import SegmentedText, Segmenter
 from marrowtext.sentences import ParsedSentence, SentenceReader
 from marrowtext.words import TextSplitter, normal_form
 
-__all__ = ["CURRENT", "Heading", "ParsedReport", "Tools"]
+__all__ = ["CURRENT", "EVER", "Heading", "ParsedReport", "Tools", "build_tools"]
 
 # The assertions that say that there is edema now.
 CURRENT = (Assertion.PRESENT, Assertion.POSSIBLE)
+# Those that say that there is, or was.
+EVER = (*CURRENT, Assertion.HISTORICAL)
 # How many sentences a report without headings may open with before its findings begin.
 _OPENING = 4
 
@@ -38,26 +41,18 @@ class Heading(NamedTuple):
     compartment: str | None = None
 
 
-class Tools:
-    """The readers of all stages, built once on a set of rules. They keep no state of a report."""
+class HeadingReader:
+    """Reads what the headings over a sentence say."""
 
-    def __init__(self, rules: RuleSet) -> None:
-        normalise = partial(normal_form, spelling=rules.spelling)
-        self.rules = rules
-        self.engine = Engine(rules)
-        self.segmenter = Segmenter(rules)
-        self.lexicon = Lexicon(rules, normalise)
-        self.screen = Screen(rules, normalise)
-        self.places = PlaceReader(rules, self.lexicon)
-        self.linker = Linker(rules, self.lexicon)
-        self.attributes = AttributeReader(self.lexicon, rules)
-        self.causes = CauseFinder(rules, self.lexicon)
-        self.sentences = SentenceReader(rules, self.engine, self.lexicon, self.places, self.causes)
-        self.exams = ExamReader(rules, self.engine, self.lexicon, self.places)
+    def __init__(self, rules: RuleSet, engine: Engine, lexicon: Lexicon, places: PlaceReader) -> None:
+        self._spelling = rules.spelling
+        self._engine = engine
+        self._lexicon = lexicon
+        self._places = places
         # The headings of a department are few; each is read once.
-        self.read_headings = lru_cache(maxsize=4096)(self._read_headings)
+        self.read = lru_cache(maxsize=4096)(self._read)
 
-    def _read_headings(self, texts: tuple[str, ...], regions: frozenset[str]) -> Heading:
+    def _read(self, texts: tuple[str, ...], regions: frozenset[str]) -> Heading:
         """Read the headings over a sentence, outermost first; a compartment is no place."""
         places: tuple[Place, ...] = ()
         bony = False
@@ -65,18 +60,59 @@ class Tools:
         compartment: str | None = None
         for text in texts:
             section = Section(SectionName.OTHER, 0, len(text))
-            sentence = Sentence(0, len(text), section, (), TextSplitter(text, self.rules.spelling))
-            words = self.lexicon.sort(sentence, text, self.engine.match(sentence.tokens, text))
+            sentence = Sentence(0, len(text), section, (), TextSplitter(text, self._spelling))
+            words = self._lexicon.sort(sentence, text, self._engine.match(sentence.tokens, text))
             free = tuple(
-                place for place in self.places.read(words, Context((), regions, heading=True)) if not place.masked
+                place for place in self._places.read(words, Context((), regions, heading=True)) if not place.masked
             )
-            no_place = any(self.lexicon.has("no_places", norm) for norm in sentence.norms)
+            no_place = any(self._lexicon.has("no_places", norm) for norm in sentence.norms)
             places = () if no_place else free or places
-            compartment = self.places.find_compartment(words, len(words.tokens)) or compartment
-            bony = bony or any(self.lexicon.has("bone_headings", norm) for norm in sentence.norms)
+            compartment = self._places.find_compartment(words, len(words.tokens)) or compartment
+            bony = bony or any(self._lexicon.has("bone_headings", norm) for norm in sentence.norms)
             sides = {side_of(match) for match in words.sides}
             side = next(iter(sides)) if len(sides) == 1 else side
         return Heading(places, bony, side, compartment)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The readers of all stages, built once on a set of rules. They keep no state of a report."""
+
+    rules: RuleSet
+    engine: Engine
+    segmenter: Segmenter
+    lexicon: Lexicon
+    screen: Screen
+    places: PlaceReader
+    linker: Linker
+    attributes: AttributeReader
+    causes: CauseFinder
+    sentences: SentenceReader
+    exams: ExamReader
+    headings: HeadingReader
+
+
+def build_tools(rules: RuleSet) -> Tools:
+    """Build the readers of all stages."""
+    normalise = partial(normal_form, spelling=rules.spelling)
+    engine = Engine(rules)
+    lexicon = Lexicon(rules, normalise)
+    places = PlaceReader(rules, lexicon)
+    causes = CauseFinder(rules, lexicon)
+    return Tools(
+        rules,
+        engine,
+        Segmenter(rules),
+        lexicon,
+        Screen(rules, normalise),
+        places,
+        Linker(rules, lexicon),
+        AttributeReader(lexicon, rules),
+        causes,
+        SentenceReader(rules, engine, lexicon, places, causes),
+        ExamReader(rules, engine, lexicon, places),
+        HeadingReader(rules, engine, lexicon, places),
+    )
 
 
 class ParsedReport:
@@ -158,7 +194,7 @@ class ParsedReport:
             return Heading()
         if sentence.headings not in self._headings:
             texts = tuple(self.text[start:end] for start, end in sentence.headings)
-            self._headings[sentence.headings] = self.tools.read_headings(texts, self.exam.regions)
+            self._headings[sentence.headings] = self.tools.headings.read(texts, self.exam.regions)
         return self._headings[sentence.headings]
 
     def surroundings(self, number: int) -> Surroundings:
@@ -213,7 +249,8 @@ class ParsedReport:
         found: dict[tuple[int, int, str], Highlight] = {}
         for section in self._segmented.sections:
             if section.heading and section.rule:
-                found[*section.heading, "heading"] = Highlight(*section.heading, "heading", section.rule)
+                start, end = section.heading
+                found[start, end, "heading"] = Highlight(start, end, "heading", section.rule)
         for number, words in self._words.items():
             tokens = words.tokens
             cues = self._parsed[number].cues if number in self._parsed else ()

@@ -93,6 +93,7 @@ class Lexicon:
         # By list and first word (or last word), the lengths that a phrase can have, longest first.
         self._begins = {name: _lengths(phrases, 0) for name, phrases in self._lists.items()}
         self._ends = {name: _lengths(phrases, -1) for name, phrases in self._lists.items()}
+        self._first_words: dict[tuple[str, ...], frozenset[str]] = {}
         self._trees: dict[tuple[str, ...], PhraseTree[int]] = {}
         self.compounds = dict(phrase.split() for phrase in rules.grammar.phrases("compounds"))
         self.ordinals = {word: number for number, word in enumerate(rules.grammar.phrases("ordinals"), start=1)}
@@ -113,6 +114,13 @@ class Lexicon:
                 return length
         return 0
 
+    def begins(self, names: tuple[str, ...], word: str) -> bool:
+        """Say whether a phrase of any of several lists begins with a word."""
+        words = self._first_words.get(names)
+        if words is None:
+            words = self._first_words[names] = frozenset().union(*(self._begins[name] for name in names))
+        return word in words
+
     def may_hold(self, name: str, norms: Sequence[str]) -> bool:
         """Say whether any word of a sentence begins a phrase of a list: if none does, it need not be read."""
         return not self._begins[name].keys().isdisjoint(norms)
@@ -123,21 +131,27 @@ class Lexicon:
 
     def finds(self, name: str, norms: Sequence[str]) -> bool:
         """Say whether a sentence holds a phrase of a list."""
-        return bool(self.find((name,), norms))
+        return self._tree((name,)).holds(norms)
 
     def find(self, names: tuple[str, ...], norms: Sequence[str]) -> list[tuple[int, str, int]]:
         """Find the phrases of several lists in a sentence: token, list and length; of one token the first list's."""
-        if names not in self._trees:
-            tree: PhraseTree[int] = PhraseTree()
-            for rank in reversed(range(len(names))):
-                for phrase in self._lists[names[rank]]:
-                    tree.add(phrase, rank)
-            self._trees[names] = tree
+        found = self._tree(names).find(norms)
+        if not found:
+            return []
         best: dict[int, tuple[int, int]] = {}
-        for start, end, rank in self._trees[names].find(norms):
+        for start, end, rank in found:
             if start not in best or rank <= best[start][0]:
                 best[start] = (rank, end - start)
         return [(start, names[rank], length) for start, (rank, length) in best.items()]
+
+    def _tree(self, names: tuple[str, ...]) -> PhraseTree[int]:
+        tree = self._trees.get(names)
+        if tree is None:
+            tree = self._trees[names] = PhraseTree()
+            for rank in reversed(range(len(names))):
+                for phrase in self._lists[names[rank]]:
+                    tree.add(phrase, rank)
+        return tree
 
     def before(self, name: str, tokens: Sequence[Token], end: int) -> int:
         """Give the length of the longest phrase of a list that ends before a token, 0 where none does."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from marrowtext.associates import AssociatedReader, AssociatedReading
 from marrowtext.model import AssociatedFinding, Finding, Reading, Report
-from marrowtext.parsing import ParsedReport, Tools
+from marrowtext.parsing import ParsedReport, build_tools
 from marrowtext.rows import make_rows
 from marrowtext.rules import RuleSet, load_rules
 from marrowtext.table import write_findings
@@ -24,7 +24,7 @@ class Pipeline:
         enabled = gc.isenabled()
         gc.disable()
         try:
-            self._tools = Tools(rules)
+            self._tools = build_tools(rules)
         finally:
             if enabled:
                 gc.enable()

@@ -118,6 +118,8 @@ class Reach:
 
     def _pass_word(self, at: int, limit: int) -> int | None:
         lexicon, tokens = self._lexicon, self._words.tokens
+        if not self.found and not lexicon.begins(_LEADS, tokens[at].norm):
+            return at + 1
         if lexicon.at("ellipses_absent", tokens, at) or lexicon.at("ellipses_resolved", tokens, at):
             return None
         length = lexicon.at("spared", tokens, at, limit)
@@ -213,6 +215,10 @@ class Reach:
         before = self._words.tokens[last.start - 1].norm if last.start else ""
         if last.end == verb and before == ",":
             self.found = [place for place in self.found if place.start != last.start] or self.found
+
+
+# The word lists that say how the walk goes on where no place is found yet; a comma is a join.
+_LEADS = ("ellipses_absent", "ellipses_resolved", "spared", "extensions", "places", "joins")
 
 
 def _start(place: Place) -> int:

@@ -29,10 +29,14 @@ def make_rows(report: ParsedReport, numbers: Iterable[int]) -> tuple[list[Row], 
     # A clause that speaks of a mention again may stand in the sentence behind it, which names none.
     behind = {number + 1 for number in wanted if number + 1 < len(report.sentences)}
     for number in sorted(wanted | behind):
+        # What is told again may be told by the row right before it, so each row is there before the next is made.
         if number in wanted:
-            rows.extend(_rows_of(report, number, rows, rejected))
-        rows.extend(find_ellipses(report, number, rows))
-        rows.extend(find_courses(report, number, rows))
+            for row in _rows_of(report, number, rows, rejected):
+                rows.append(row)
+        for row in find_ellipses(report, number, rows):
+            rows.append(row)
+        for row in find_courses(report, number, rows):
+            rows.append(row)
     summary = Summary(report)
     rows = [
         row if cause is row.cause else row._replace(cause=cause)

@@ -36,7 +36,7 @@ _ITEM = re.compile(r"[(\d](?<=[.;:,!?\s].)(?:(?<=\()\d{1,2}|(?<=\d)\d?)[.)]\s?[A
 _BAR = re.compile(r"\s/{2,}\s?|\s\|\s")
 _COUNT = re.compile(r"[1-9](?<!\S[1-9])(?=\s+[^\W\d_]{3,})")
 _FIRST_COUNT = re.compile(r"[ :-]*1(?<!\S1)(?=\s+[^\W\d_]{3,})")
-_LABEL_SIGN = re.compile(r"[:\-–—](?:(?<=:)|(?<=\s[\-–—])(?=\s))")
+_DASH = re.compile(r"[\-–—](?<=\s[\-–—])(?=\s)")
 _LABEL = re.compile(r"[^\W_](?:[^.;:\n]|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b|\s)){0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
 # "S.I. joint", "a.p. view".
 _INITIALS = re.compile(r"[a-z](?:\.[a-z])+")
@@ -62,10 +62,15 @@ class SegmentedText(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """How lines are to be joined: whether the text is notes, one to a line, and the width at which its lines wrap."""
+    """How lines are to be joined: whether the text is notes, one to a line, and the width at which its lines wrap; and
+    whether it has dashes behind labels, numbers before items and bars between them at all.
+    """
 
     notes: bool
     width: int
+    dashes: bool
+    items: bool
+    bars: bool
 
 
 class Segmenter:
@@ -89,7 +94,13 @@ class Segmenter:
     def segment(self, text: str) -> SegmentedText:
         """Cut the text; every character outside headings belongs to at most one sentence."""
         lines = [m.span() for m in _LINE.finditer(text)]
-        layout = _Layout(_are_notes(text, lines), _find_width(text, lines))
+        layout = _Layout(
+            _are_notes(text, lines),
+            _find_width(text, lines),
+            dashes=_DASH.search(text) is not None,
+            items=_ITEM_SIGN.search(text) is not None,
+            bars="/" in text or "|" in text,
+        )
         headings = self._headings.find(text, lines)
         titles: list[tuple[int, int]] = []
         sections = self._cut_sections(text, lines, headings, titles, layout)
@@ -179,7 +190,7 @@ class Segmenter:
         following = text[after[0] : after[1]].lstrip()
         if not following or _BULLET.match(following):
             return False
-        label = _LABEL.match(following) if _LABEL_SIGN.search(following) else None
+        label = _LABEL.match(following) if _may_hold_label(following, 0, len(following), layout) else None
         if label and len(label.group().split()) <= _LABEL_WORDS and following[label.end() :].lstrip()[:1] == ":":
             return False
         if content[-1] == ";":
@@ -205,8 +216,8 @@ class Segmenter:
             if paragraph and inner is not None:
                 inner = None
                 headings = (outer,) if outer else ()
-            for first, last in self._split_stops(text, start, end):
-                label = self._find_label(text, first, last)
+            for first, last in self._split_stops(text, start, end, layout):
+                label = self._find_label(text, first, last, layout)
                 if label:
                     alone = not text[label[1] : last].strip(" \t:-–—.")
                     if alone or not self._sides.isdisjoint(splitter.norms(first, label[1])):
@@ -241,7 +252,7 @@ class Segmenter:
         if start is not None and previous is not None:
             yield start, previous[1], paragraph
 
-    def _split_stops(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    def _split_stops(self, text: str, start: int, end: int, layout: _Layout) -> Iterator[tuple[int, int]]:
         cuts = [start]
         for match in _STOP.finditer(text, start, end):
             at, stop = match.span()
@@ -251,9 +262,9 @@ class Segmenter:
                 cuts.append(stop)
         stops = len(cuts)
         items: list[tuple[int, int]] = []
-        if _ITEM_SIGN.search(text, start, end):
+        if layout.items and _ITEM_SIGN.search(text, start, end):
             items += [(match.start(), match.start()) for match in _ITEM.finditer(text, start, end)]
-        if text.find("/", start, end) >= 0 or text.find("|", start, end) >= 0:
+        if layout.bars and (text.find("/", start, end) >= 0 or text.find("|", start, end) >= 0):
             items += [match.span() for match in _BAR.finditer(text, start, end)]
         for at, stop in items:
             before = text[start:at].rsplit(None, 1)
@@ -288,8 +299,8 @@ class Segmenter:
             return True
         return word in self._short_forms and text[at + 1 : at + 3].lstrip()[:1].islower()
 
-    def _find_label(self, text: str, start: int, end: int) -> tuple[int, int] | None:
-        match = _LABEL.match(text, start, end) if _LABEL_SIGN.search(text, start, end) else None
+    def _find_label(self, text: str, start: int, end: int, layout: _Layout) -> tuple[int, int] | None:
+        match = _LABEL.match(text, start, end) if _may_hold_label(text, start, end, layout) else None
         if match is None:
             return self._find_bare_label(text, start, end)
         words = match.group().split()
@@ -310,6 +321,11 @@ class Segmenter:
         named = sided and all(word in self._sides or word in self._body or word in ("r", "l") for word in words)
         alone = len(words) == 1 and words[0] in self._sides and stop - start > _SIDE_LETTER
         return (start, stop) if named and (len(words) > 1 or alone) else None
+
+
+def _may_hold_label(text: str, start: int, end: int, layout: _Layout) -> bool:
+    """Say whether a stretch has a sign that may end a label."""
+    return text.find(":", start, end) >= 0 or (layout.dashes and _DASH.search(text, start, end) is not None)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

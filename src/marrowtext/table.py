@@ -9,7 +9,7 @@ from typing import Any
 from marrowtext.causes import Cause
 from marrowtext.ellipses import Row
 from marrowtext.model import Assertion, Finding, Pattern
-from marrowtext.parsing import CURRENT, ParsedReport
+from marrowtext.parsing import CURRENT, EVER, ParsedReport
 from marrowtext.sides import find_side
 
 __all__ = ["write_findings"]
@@ -37,7 +37,7 @@ def _write(report: ParsedReport, row: Row) -> dict[str, Any]:
     sites = report.tools.rules.sites
     place = row.place
     side, source = find_side(report, row)
-    cause = row.cause if row.assertion in (*CURRENT, Assertion.HISTORICAL) else None
+    cause = row.cause if row.assertion in EVER else None
     level = place.level if place else None
     if place and level is None and sites[place.site].level == "vertebra":
         level = next((p.level for p in report.heading(sentence).places if p.level), None)

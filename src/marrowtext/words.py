@@ -183,9 +183,9 @@ class PhraseTree(Generic[_Value]):
 
     def find(self, words: Sequence[str]) -> list[tuple[int, int, _Value]]:
         """Give start, end and value of every phrase in a sentence, also of overlapping ones."""
-        found: list[tuple[int, int, _Value]] = []
         if self._longest.isdisjoint(words):
-            return found
+            return []
+        found: list[tuple[int, int, _Value]] = []
         count = len(words)
         for start, first in enumerate(map(self._first.get, words)):
             node, end = first, start + 1
@@ -197,6 +197,10 @@ class PhraseTree(Generic[_Value]):
                 node = node.following.get(words[end])
                 end += 1
         return found
+
+    def holds(self, words: Sequence[str]) -> bool:
+        """Say whether a sentence holds any of the phrases."""
+        return not self._longest.isdisjoint(words) and bool(self.find(words))
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import resource
 import sys
 import time
@@ -41,6 +42,39 @@ def build_medspacy(_: Terms) -> Read:
     # What PyRuSH logs of every token would only slow medspaCy down.
     logger.disable("PyRuSH")
     return medspacy.load()
+
+
+def build_screened(terms: Terms) -> Read:
+    """medspaCy's own targets and ConText on the names of edema, shown only the sentences that hold a word of one; no
+    findings table is made of what they find.
+    """
+    import medspacy
+    from ahocorasick_rs import AhoCorasick
+    from loguru import logger
+    from medspacy.target_matcher import TargetRule
+
+    logger.disable("PyRuSH")
+    nlp = medspacy.load()
+    nlp.remove_pipe("medspacy_pyrush")
+    nlp.get_pipe("medspacy_target_matcher").add([TargetRule(phrase, "EDEMA") for phrase in terms["mention"]])
+    automaton = AhoCorasick(["edema", "oedema", "bruis", "contus", "marrow", "stress re", "bml", "signal"])
+    stop = re.compile(r"(?<=[.!?])\s+|\n+")
+
+    def read(text: str) -> list[object]:
+        if not automaton.find_matches_as_indexes(text.lower()):
+            return []
+        near = (sentence for sentence in stop.split(text) if automaton.find_matches_as_indexes(sentence.lower()))
+        return [find(sentence) for sentence in near]
+
+    def find(sentence: str) -> object:
+        doc = nlp.make_doc(sentence)
+        for token in doc:
+            token.is_sent_start = token.i == 0
+        for _, component in nlp.pipeline:
+            doc = component(doc)
+        return [(entity.start_char, entity._.is_negated) for entity in doc.ents]
+
+    return read
 
 
 def build_negspacy(terms: Terms) -> Read:
@@ -80,7 +114,9 @@ def build_scan(terms: Terms) -> Read:
 
 BUILDERS = {
     "marrowtext": build_marrowtext,
+    "compiled": build_marrowtext,
     "medspacy": build_medspacy,
+    "screened": build_screened,
     "negspacy": build_negspacy,
     "edsnlp": build_edsnlp,
     "scan": build_scan,
