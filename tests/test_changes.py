@@ -70,3 +70,29 @@ def test_value_that_changes_is_shown_before_and_after(pipeline: Pipeline, change
 
 def test_same_rows_are_no_change(pipeline: Pipeline, changed: Pipeline) -> None:
     assert compare(pipeline, changed, "Marrow edema in the talus. No edema in the cuboid.") == []
+
+
+def test_row_with_the_same_values_by_other_rules_is_a_change_of_evidence(pipeline: Pipeline, tmp_path: Path) -> None:
+    renamed = "\n".join(
+        (
+            'off = ["edema.marrow"]',
+            "[[mention]]",
+            'id = "ours.marrow"',
+            'concept = "edema"',
+            'terms = ["marrow edema"]',
+            'finds = ["[Marrow edema|site=talus] of the talus."]',
+            'skips = ["Normal talus."]',
+        )
+    )
+    (tmp_path / "ours.toml").write_text(renamed, encoding="utf-8")
+    (change,) = compare(pipeline, load_pipeline(shipped_patterns(), tmp_path), "Marrow edema in the talus.")
+    quoted = "[Marrow edema|assertion=present|site=talus|laterality=none] in the talus."
+    assert change == RowChange(
+        report_id="7",
+        kind="rules",
+        start=0,
+        before=quoted,
+        after=quoted,
+        rules_before="edema.marrow site.talus",
+        rules_after="ours.marrow site.talus",
+    )

@@ -485,8 +485,19 @@ def test_rules_new_writes_a_file(run: Run, tmp_path: Path) -> None:
 
 def test_rules_new_does_not_overwrite(run: Run, tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text("mine")
-    assert run("rules", "new", "spongy edema", "-o", tmp_path / "ours.toml").code == 2
+    assert run("rules", "new", "spongy edema", "-o", tmp_path / "ours.toml") == Result(
+        2,
+        "",
+        f"marrowtext: {tmp_path / 'ours.toml'}: exists already, and rules are never overwritten; name another file, "
+        "or leave -o out and copy what is printed into it\n",
+    )
     assert (tmp_path / "ours.toml").read_text() == "mine"
+
+
+def test_rules_new_writes_no_file_that_would_not_be_read(run: Run, tmp_path: Path) -> None:
+    result = run("rules", "new", "spongy edema", "-o", tmp_path / "ours.txt")
+    told = f"marrowtext: {tmp_path / 'ours.txt'}: pattern files are TOML; give the name the ending .toml\n"
+    assert (result.code, result.err, (tmp_path / "ours.txt").exists()) == (2, told, False)
 
 
 def test_rules_diff_shows_rows_before_and_after(run: Run, tmp_path: Path, own_rules: Path) -> None:
@@ -508,6 +519,32 @@ def test_rules_diff_writes_all_changes_to_a_table(run: Run, tmp_path: Path, own_
         ("1", "gained", "edema.own site.talus"),
         ("2", "gained", "edema.own site.cuboid"),
     ]
+
+
+def test_rules_diff_counts_rows_by_other_rules_apart(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n1,Marrow edema of the talus.\n2,Marrow edema of the cuboid.\n")
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "ours.toml").write_text(
+        'off = ["edema.marrow"]\n[[mention]]\nid = "edema.ours"\nconcept = "edema"\nterms = ["marrow edema"]\n'
+        'finds = ["[Marrow edema]."]\nskips = ["Marrow."]\n'
+    )
+    result = run("rules", "diff", tmp_path / "ours", tmp_path / "in.csv", "-o", tmp_path / "out.csv")
+    assert (result.code, result.out) == (0, "")
+    assert result.err == (
+        "reports    2, 0 with changes\nchanges    0\nevidence   2 with the same values by other rules\n"
+    )
+    assert [(row["kind"], row["rules_before"], row["rules_after"]) for row in read_csv(tmp_path / "out.csv")] == [
+        ("rules", "edema.marrow site.talus", "edema.ours site.talus"),
+        ("rules", "edema.marrow site.cuboid", "edema.ours site.cuboid"),
+    ]
+
+
+def test_patterns_that_are_a_file_are_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(OWN_RULE)
+    told = "is a file; name the folder that it is in: rules are given as a folder of pattern files"
+    for command in (("rules", "list", "--patterns"), ("rules", "check")):
+        result = run(*command, tmp_path / "ours.toml")
+        assert (result.code, result.err) == (2, f"marrowtext: {tmp_path / 'ours.toml'}: {told}\n")
 
 
 def test_rules_check_tells_a_failing_example(

@@ -47,6 +47,12 @@ def test_backslash_makes_a_bracket_plain_text() -> None:
     assert marked.mentions == (MarkedMention(12, 17, ((),)),)
 
 
+def test_backslash_makes_a_bracket_or_a_bar_of_a_mention_plain_text() -> None:
+    marked = parse_markup(r"See \|: [edema \[mild\] a\|b|zone=c\|d].")
+    assert marked.text == "See |: edema [mild] a|b."
+    assert marked.mentions == (MarkedMention(7, 23, ((("zone", "c|d"),),)),)
+
+
 def test_line_breaks_stay() -> None:
     assert parse_markup("No bone\n[marrow\nedema].").text == "No bone\nmarrow\nedema."
 
@@ -77,6 +83,7 @@ def test_malformed_markup_is_refused(marked: str, message: str) -> None:
         "No [marrow edema|assertion=absent] of the talus.",
         "[Edema] and [bruise|site=femoral_head|zone=none||site=femoral_neck].",
         r"Series \[4\]: [edema|level=L4].",
+        r"[edema \[mild\] a\|b|zone=c\|d].",
     ],
 )
 def test_written_markup_is_what_was_read(marked: str) -> None:

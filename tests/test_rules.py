@@ -429,9 +429,43 @@ def test_switching_off_a_rule_of_the_same_folder_is_refused(tmp_path: Path) -> N
     assert found == "own.toml: off: rule 'edema.marrow' is one of the same folder"
 
 
-def test_switching_off_a_site_that_others_need_is_refused(tmp_path: Path) -> None:
-    found = refusal(write(tmp_path / "first"), own(tmp_path, 'off = ["site.femur"]'))
-    assert found == "more/sites.toml: rule site.femoral_head: parent: unknown site 'femur'"
+def test_site_is_switched_off_with_its_parts(tmp_path: Path) -> None:
+    rules = load_rules(write(tmp_path / "first"), own(tmp_path, 'off = ["site.femur"]'))
+    assert [rule.id for rule in rules.rules] == ["edema.marrow"]
+    assert list(rules.sites) == []
+
+
+def test_part_can_be_switched_off_beside_its_site(tmp_path: Path) -> None:
+    rules = load_rules(write(tmp_path / "first"), own(tmp_path, 'off = ["site.femur", "site.femoral_head"]'))
+    assert list(rules.sites) == []
+
+
+AT_HEAD = MENTION.replace("terms", 'site = "femoral_head"\nterms')
+
+
+def test_switching_off_a_site_that_another_rule_names_is_refused(tmp_path: Path) -> None:
+    folder = own(tmp_path, 'off = ["site.femoral_head"]')
+    assert refusal(write(tmp_path / "first", mentions=AT_HEAD), folder) == (
+        "own.toml: off: 'site.femoral_head' is still named by rule edema.marrow in mentions.toml, in its key site; "
+        "switch that rule off too, or replace it with one that does not name the site"
+    )
+
+
+def test_switching_off_a_site_whose_part_another_rule_names_is_refused(tmp_path: Path) -> None:
+    folder = own(tmp_path, 'off = ["site.femur"]')
+    assert refusal(write(tmp_path / "first", mentions=AT_HEAD), folder) == (
+        "own.toml: off: 'site.femur' takes its part 'femoral_head' along, which is still named by rule edema.marrow in "
+        "mentions.toml, in its key site; switch that rule off too, or replace it with one that does not name the site"
+    )
+
+
+def test_part_of_ones_own_needs_its_site(tmp_path: Path) -> None:
+    part = HEAD.replace("femoral_head", "fovea").replace("femoral head", "fovea")
+    folder = own(tmp_path, f'off = ["site.femur"]\n{part}')
+    assert refusal(write(tmp_path / "first"), folder) == (
+        "own.toml: off: 'site.femur' is still named by rule site.fovea in own.toml, in its key parent; "
+        "switch that rule off too, or replace it with one that does not name the site"
+    )
 
 
 def test_list_of_what_is_off_that_is_no_list_is_refused(tmp_path: Path) -> None:
@@ -448,7 +482,14 @@ def test_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
 def test_folder_without_patterns_is_refused(tmp_path: Path) -> None:
     expected = f"{tmp_path}: no pattern files (*.toml) here; name a folder that holds some"
     assert refusal(tmp_path) == expected
-    assert refusal(tmp_path / "nowhere").startswith(str(tmp_path / "nowhere"))
+    told = "does not exist; check the path: rules are given as a folder of pattern files"
+    assert refusal(tmp_path / "nowhere") == f"{tmp_path / 'nowhere'}: {told}"
+
+
+def test_file_in_place_of_a_folder_is_refused(tmp_path: Path) -> None:
+    write(tmp_path)
+    told = "is a file; name the folder that it is in: rules are given as a folder of pattern files"
+    assert refusal(tmp_path / "mentions.toml") == f"{tmp_path / 'mentions.toml'}: {told}"
 
 
 # The shipped rules

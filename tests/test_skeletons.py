@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,26 @@ def test_phrase_with_a_quote_is_valid(rules: RuleSet) -> None:
     assert written["cue"][0]["terms"] == ['so-called "no"']
 
 
+@pytest.mark.parametrize(("kind", "key"), [("site", "label"), ("grade", "system")])
+def test_phrase_with_a_quote_is_valid_in_every_key(rules: RuleSet, kind: str, key: str) -> None:
+    rule = tomllib.loads(write_rule(rules, kind, 'zorb "b"'))[kind][0]
+    assert (rule["terms"], rule[key]) == (['zorb "b"'], 'zorb "b"')
+
+
+@pytest.mark.parametrize(
+    ("phrase", "kind", "id"),
+    [
+        ("Ödem", "site", "odem"),
+        ("O\u0308dem", "site", "odem"),
+        ("Weiß", "site", "weiss"),
+        ("[edema]", "mention", "ours.edema"),
+        ("edema (mild)", "mention", "ours.edema_mild"),
+    ],
+)
+def test_id_is_of_small_letters_without_accents(rules: RuleSet, phrase: str, kind: str, id: str) -> None:
+    assert tomllib.loads(write_rule(rules, kind, phrase))[kind][0]["id"] == id
+
+
 def test_id_of_ones_own(rules: RuleSet) -> None:
     assert tomllib.loads(write_rule(rules, "cue", "nary a", "absent.nary"))["cue"][0]["id"] == "absent.nary"
 
@@ -56,6 +77,11 @@ def test_id_of_ones_own(rules: RuleSet) -> None:
         ("site", "talus", None, "rule site.talus: id is taken by a rule in sites/"),
         ("cue", "nary a", "absent.no", "rule absent.no: id is taken by a rule in cues/absent.toml; give another one"),
         ("cue", "?", None, "the phrase has no word in it; give the words that the rule is to find"),
+        ("cue", "отёк", None, "no id can be made of letters of the phrase; give one with id (--id)"),
+        ("cue", "no\x07", None, "the phrase holds a sign that cannot be printed; give the words that the rule is to "),
+        ("cue", "{is,are} not", None, "the phrase holds a brace, which in a term begins or ends alternatives, and no "),
+        ("cue", "no | not", None, "the phrase holds a bar, over which no rule reads; give the words on one side of it"),
+        ("cue", "nary a", "Nary A", "id 'Nary A': is none; give lower-case words, digits and _, joined by dots"),
     ],
 )
 def test_what_makes_no_rule(rules: RuleSet, kind: str, phrase: str, id: str | None, message: str) -> None:
@@ -64,12 +90,15 @@ def test_what_makes_no_rule(rules: RuleSet, kind: str, phrase: str, id: str | No
     assert str(caught.value).startswith(message)
 
 
+SIGNS = ["{}", "[{}]", "{} (mild)", "{} a|b", '{} "b"', "{} \\ b", "{} d'à"]
+
+
 def test_every_kind_begins_with_examples_that_hold(rules: RuleSet, tmp_path: Path) -> None:
-    for kind in rules.skeletons:
-        text = write_rule(rules, kind, f"zorb{kind}")
+    for kind, (number, signs) in product(rules.skeletons, enumerate(SIGNS)):
+        text = write_rule(rules, kind, signs.format(f"zorb{kind}{'abcdefg'[number]}"), f"zorb{number}_{kind}")
         # A site says its region, and nothing can be proposed for that.
-        (tmp_path / f"{kind}.toml").write_text(text.replace('region = ""', 'region = "hip"'), encoding="utf-8")
+        (tmp_path / f"{kind}{number}.toml").write_text(text.replace('region = ""', 'region = "hip"'), encoding="utf-8")
     pipeline = load_pipeline(shipped_patterns(), tmp_path)
-    own = [rule for rule in pipeline.rules.rules if f"zorb{rule.id.rpartition('zorb')[2]}" in rule.id]
-    assert len(own) == len(rules.skeletons) == 11
+    own = [rule for rule in pipeline.rules.rules if "zorb" in rule.id]
+    assert len(own) == len(rules.skeletons) * len(SIGNS) == 77
     assert [failure for rule in own for failure in check_rule(pipeline, rule)] == []

@@ -11,7 +11,10 @@ from marrowtext.model import Report
 from marrowtext.pairs import Pair, pair_rows
 from marrowtext.pipeline import Pipeline
 
-__all__ = ["CHANGE_COLUMNS", "RowChange", "compare_rules"]
+__all__ = ["CHANGE_COLUMNS", "EVIDENCE", "RowChange", "compare_rules"]
+
+EVIDENCE = "rules"
+"""The kind of a row that says the same by other rules."""
 
 _PLACE = ("assertion", "site", "laterality")
 # What tells where a row stands, and what every change of a rule changes.
@@ -20,7 +23,7 @@ _COMPARED = tuple(column.name for column in FINDING_COLUMNS if column.name not i
 
 CHANGE_COLUMNS = (
     Column("report_id", ColumnType.STRING, False, "Id of the report."),
-    Column("kind", ColumnType.STRING, False, "gained, lost, or the columns that changed."),
+    Column("kind", ColumnType.STRING, False, "gained, lost, the columns that changed, or rules where no other did."),
     Column("start", ColumnType.INTEGER, False, "Where the mention begins, in code points."),
     Column("before", ColumnType.STRING, True, "The words around the mention with its values, by the first rules."),
     Column("after", ColumnType.STRING, True, "The same by the second rules."),
@@ -33,7 +36,8 @@ CHANGE_COLUMNS = (
 class RowChange:
     """One row that two sets of rules do not agree on.
 
-    `kind` is gained, lost, or the names of the columns whose values differ. `before` and `after` are the words around
+    `kind` is gained, lost, or the names of the columns whose values differ; EVIDENCE where the values are the same and
+    only the rules behind the row are others. `before` and `after` are the words around
     the mention in the markup of rule examples; of a row that one of them lacks, that one is None.
     """
 
@@ -56,8 +60,10 @@ def compare_rules(first: Pipeline, second: Pipeline, report: Report) -> Iterator
         gold, found = pair.gold, pair.found
         differs = [name for name in _COMPARED if gold and found and gold[name] != found[name]]
         if gold and found and not differs:
-            continue
-        shown = dict.fromkeys((*_PLACE, *differs))
+            if gold["rules"] == found["rules"]:
+                continue
+            differs = [EVIDENCE]
+        shown = dict.fromkeys((*_PLACE, *(name for name in differs if name != EVIDENCE)))
         yield RowChange(
             report_id=report.id,
             kind=" ".join(differs) or ("lost" if gold else "gained"),

@@ -2,7 +2,7 @@
 
 Between brackets stand the words of a mention and, after bars, the values of its row. A mention with several rows
 has `||` between them: `[edema|site=femoral_head||site=femoral_neck]`. Keys are columns of the findings table;
-`none` stands for an empty value. A backslash before a bracket makes it plain text.
+`none` stands for an empty value. A backslash before a bracket or a bar makes it plain text.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from marrowtext.errors import MarkupError
 
-__all__ = ["MarkedMention", "MarkedText", "parse_markup", "quote_row", "write_markup"]
+__all__ = ["MarkedMention", "MarkedText", "escape_words", "parse_markup", "quote_row", "write_markup"]
 
 # How much of a report is quoted around a mention, in characters on each side.
 _CONTEXT = 110
-_BRACKETED = re.compile(r"\\([\[\]])|\[([^\[\]]*)\]|([\[\]])")
+_BRACKETED = re.compile(r"\\([\[\]|])|\[((?:\\[\[\]|]|[^\[\]])*)\]|([\[\]])")
+_BAR = re.compile(r"(?<!\\)\|")
+_ESCAPED = re.compile(r"\\([\[\]|])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def parse_markup(marked: str) -> MarkedText:
             continue
         if match[3]:
             raise MarkupError(f"stray {match[3]!r} at character {match.start() + 1}")
-        words, *fields = match[2].split("|")
+        words, *fields = (_ESCAPED.sub(r"\1", part) for part in _BAR.split(match[2]))
         if not words.strip():
             raise MarkupError(f"empty mention at character {match.start() + 1}")
         mentions.append(MarkedMention(length, length + len(words), _parse_rows(fields)))
@@ -81,9 +83,11 @@ def write_markup(text: str, mentions: tuple[MarkedMention, ...]) -> str:
     parts: list[str] = []
     at = 0
     for mention in sorted(mentions, key=lambda m: m.start):
-        rows = "||".join("|".join(f"{key}={value or 'none'}" for key, value in row) for row in mention.rows)
+        rows = "||".join(
+            "|".join(f"{key}={escape_words(value or 'none')}" for key, value in row) for row in mention.rows
+        )
         parts.append(_escape(text[at : mention.start]))
-        parts.append(f"[{text[mention.start : mention.end]}{'|' if rows else ''}{rows}]")
+        parts.append(f"[{escape_words(text[mention.start : mention.end])}{'|' if rows else ''}{rows}]")
         at = mention.end
     parts.append(_escape(text[at:]))
     return "".join(parts)
@@ -101,6 +105,11 @@ def quote_row(text: str, row: Mapping[str, object], keys: Iterable[str]) -> str:
     values = tuple((key, None if row[key] is None else str(row[key])) for key in keys)
     mention = MarkedMention(len(before), len(before) + len(middle), (values,))
     return write_markup(before + middle + after, (mention,))
+
+
+def escape_words(words: str) -> str:
+    """Write words, or a value, so that they are plain between brackets."""
+    return _escape(words).replace("|", r"\|")
 
 
 def _escape(text: str) -> str:

@@ -125,7 +125,7 @@ def load_rules(*folders: Path) -> RuleSet:
     """Load and check every TOML file below the folders, the shipped rules where none is given.
 
     A folder adds to those before it. A rule of it with `replace = true` takes the place of the one with its id, and
-    `off = ["id"]` switches rules off. Raises RuleError, naming file, rule and key, for an unknown key or value, an id
+    `off = ["id"]` switches rules off, a site with its parts. Raises RuleError, naming file, rule and key, for an unknown key or value, an id
     that is taken or not there, a blank term, malformed markup, a rule without examples, or a site that is not in the
     tree.
     """
@@ -134,7 +134,7 @@ def load_rules(*folders: Path) -> RuleSet:
         contents.add_folder(Path(folder))
     rules = contents.rules
     sites = {rule.id.removeprefix("site."): rule for rule in rules.values() if isinstance(rule, SiteRule)}
-    _check_sites(sites, rules, contents.origins)
+    _check_sites(sites, rules, contents.origins, contents.off)
     grammar = _validated(Grammar, "grammar", {"words": contents.grammar})
     return RuleSet(
         rules=tuple(rules.values()),
@@ -158,6 +158,8 @@ class _Contents:
     def __init__(self) -> None:
         self.rules: dict[str, ExampleRule] = {}
         self.origins: dict[str, str] = {}
+        # For each rule that was switched off the file that says so, and the id that it gives.
+        self.off: dict[str, tuple[str, str]] = {}
         self.variants: dict[str, str] = {}
         self.skeletons: dict[str, Skeleton] = {}
         self.grammar: dict[str, Any] = {}
@@ -167,6 +169,9 @@ class _Contents:
 
     def add_folder(self, folder: Path) -> None:
         """Add the files below a folder, in the order of their paths."""
+        if not folder.is_dir():
+            wrong = "is a file; name the folder that it is in" if folder.exists() else "does not exist; check the path"
+            raise RuleError(f"{folder}: {wrong}: rules are given as a folder of pattern files")
         files = sorted(file for file in folder.rglob("*.toml") if COHORTS not in file.relative_to(folder).parts)
         if not files:
             raise RuleError(f"{folder}: no pattern files (*.toml) here; name a folder that holds some")
@@ -188,7 +193,19 @@ class _Contents:
             if id not in free:
                 why = "is one of the same folder" if id in self.rules else f"is none before{_tell_near(id, free)}"
                 raise RuleError(f"{name}: off: rule {id!r} {why}")
-            del self.rules[id]
+            for part in (id, *self._list_parts(id)):
+                if part in free and part in self.rules:
+                    del self.rules[part]
+                    self.off[part] = (name, id)
+
+    def _list_parts(self, id: str) -> list[str]:
+        """Give the rules of the sites below a site; none for any other rule."""
+        below = [
+            other
+            for other, rule in self.rules.items()
+            if isinstance(rule, SiteRule) and f"site.{rule.parent}" == id
+        ]
+        return [part for child in below for part in (child, *self._list_parts(child))]
 
     def _add_rule(self, rule: ExampleRule, name: str, free: set[str]) -> None:
         where, taken = f"{name}: rule {rule.id}", self.rules.get(rule.id)
@@ -313,10 +330,23 @@ def _check_example(where: str, example: str, *, beside: bool) -> MarkedText:
     return marked
 
 
-def _check_sites(sites: Mapping[str, SiteRule], rules: Mapping[str, ExampleRule], origins: Mapping[str, str]) -> None:
+def _check_sites(
+    sites: Mapping[str, SiteRule],
+    rules: Mapping[str, ExampleRule],
+    origins: Mapping[str, str],
+    off: Mapping[str, tuple[str, str]],
+) -> None:
     def check(rule: ExampleRule, key: str, site: str | None) -> None:
-        if site is not None and site not in sites:
-            raise RuleError(f"{origins[rule.id]}: rule {rule.id}: {key}: unknown site {site!r}")
+        if site is None or site in sites:
+            return
+        if f"site.{site}" in off:
+            name, id = off[f"site.{site}"]
+            part = "" if id == f"site.{site}" else f" takes its part {site!r} along, which"
+            raise RuleError(
+                f"{name}: off: {id!r}{part} is still named by rule {rule.id} in {origins[rule.id]}, in its key {key}; "
+                "switch that rule off too, or replace it with one that does not name the site"
+            )
+        raise RuleError(f"{origins[rule.id]}: rule {rule.id}: {key}: unknown site {site!r}")
 
     structures = {rule.id.removeprefix("structure.") for rule in rules.values() if isinstance(rule, StructureRule)}
     regions = {site.region for site in sites.values()}

@@ -11,6 +11,7 @@ from marrowtext.model import Assertion, AssociatedConcept, Change, Concept, Late
 from marrowtext.words import expand_term
 
 __all__ = [
+    "ID_PATTERN",
     "AssociatedRule",
     "AttributeRule",
     "CauseRule",
@@ -34,7 +35,9 @@ __all__ = [
 ]
 
 _Term = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-_Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\.[a-z0-9_]+)*$")]
+ID_PATTERN = r"^[a-z0-9_]+(\.[a-z0-9_]+)*$"
+"""What the id of a rule looks like."""
+_Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 _Radlex = Annotated[str, StringConstraints(pattern=r"^RID[1-9][0-9]*$")]
 Choice = Literal["surest", "section", "most_specific", "highest"]
 """By what one row is chosen before another."""

@@ -61,6 +61,14 @@ class Spelling:
         self.norms_of = _Memory(lambda piece: tuple(norm for _, _, norm in self._read(piece, leads=False)))
 
     def _read(self, piece: str, *, leads: bool) -> Iterator[tuple[int, int, str]]:
+        if not piece.isascii() and any(map(unicodedata.combining, piece)):
+            # An accent that stands behind its letter belongs to the word; words are read without it, as those that hold
+            # it in the letter are.
+            kept = [at for at, character in enumerate(piece) if not unicodedata.combining(character)]
+            places = [*kept, len(piece)]
+            for start, end, norm in self._read("".join(piece[at] for at in kept), leads=leads):
+                yield places[start], places[end], norm
+            return
         before = ""
         for match in _WORD.finditer(piece):
             word, (start, end) = match.group(), match.span()

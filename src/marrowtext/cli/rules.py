@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marrowtext.cli.options import IdColumn, PatternFolders, TextColumn, TitleColumn
+from marrowtext.errors import InputError
 
 if TYPE_CHECKING:
     from marrowtext.changes import RowChange
@@ -85,6 +86,13 @@ def new_rule(
     from marrowtext.writers import check_target, write_text
 
     if out is not None:
+        if out.suffix != ".toml":
+            raise InputError(f"{out}: pattern files are TOML; give the name the ending .toml")
+        if out.is_file():
+            raise InputError(
+                f"{out}: exists already, and rules are never overwritten; name another file, or leave -o out and copy "
+                "what is printed into it"
+            )
         check_target(out)
     rule = write_rule(load_rules(*pattern_folders(patterns)), kind, phrase, id)
     if out is None:
@@ -109,12 +117,13 @@ def diff_rules(
 ) -> None:
     """Show which findings the rules of DIR change in REPORTS: each row before and after, in markup.
 
-    What it shows quotes the reports. With --patterns the rules of DIR are compared with those instead of the shipped
+    What it shows quotes the reports. Rows with the same values that rest on other rules are counted apart, and stand in
+    the table alone. With --patterns the rules of DIR are compared with those instead of the shipped
     ones alone.
     """
     from contextlib import ExitStack
 
-    from marrowtext.changes import CHANGE_COLUMNS, compare_rules
+    from marrowtext.changes import CHANGE_COLUMNS, EVIDENCE, compare_rules
     from marrowtext.cli.notices import tell_hints
     from marrowtext.headers import OPTIONS, ColumnChoice
     from marrowtext.readers import open_reports
@@ -135,15 +144,17 @@ def diff_rules(
                 continue
             read += 1
             changes = list(compare_rules(first, second, row.report))
-            touched += bool(changes)
+            touched += any(change.kind != EVIDENCE for change in changes)
             if table:
                 table.write(map(asdict, changes))
             for change in changes:
                 kinds[change.kind] += 1
-                if kinds[change.kind] <= limit:
+                if kinds[change.kind] <= limit and change.kind != EVIDENCE:
                     typer.echo(_tell_change(change))
     lines = [f"reports    {read}, {touched} with changes", *(f"unread     {unread}" for _ in range(bool(unread)))]
+    evidence = kinds.pop(EVIDENCE, 0)
     lines += [f"changes    {kinds.total()}", *(f"  {kind:<17} {count}" for kind, count in kinds.most_common())]
+    lines += [f"evidence   {evidence} with the same values by other rules" for _ in range(bool(evidence))]
     typer.echo("\n".join(lines), err=True)
 
 
