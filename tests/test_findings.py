@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from marrowtext.model import Finding, Report
@@ -181,3 +183,22 @@ def test_sides(pipeline: Pipeline, text: str, rows: list[str]) -> None:
 )
 def test_change(pipeline: Pipeline, text: str, rows: list[str]) -> None:
     assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+# What is written in two ways in Unicode
+
+
+def test_accent_behind_its_letter_reads_as_one_in_it(pipeline: Pipeline) -> None:
+    text = "Marrow edéma-like signal of the lunate, Kienböck disease. Édema of the talus."
+    (apart,) = {unicodedata.normalize("NFD", text)} - {text}
+    composed, decomposed = (pipeline.findings(Report("1", one)) for one in (text, apart))
+    assert [(f.mention, f.site, f.pattern_evidence) for f in composed] == [
+        ("Marrow edéma-like signal", "lunate", "Kienböck disease"),
+        ("Édema", "talus", None),
+    ]
+    assert [(unicodedata.normalize("NFC", f.mention), f.site) for f in decomposed] == [
+        ("Marrow edéma-like signal", "lunate"),
+        ("Édema", "talus"),
+    ]
+    assert [apart[f.start : f.end] == f.mention for f in decomposed] == [True, True]
+    assert decomposed[0].pattern_evidence == unicodedata.normalize("NFD", "Kienböck disease")

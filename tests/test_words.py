@@ -31,6 +31,8 @@ def words(text: str, spelling: Spelling = PLAIN) -> list[str]:
         ("L4-5", ["l4", "-", "5"]),
         ("L4-L5", ["l4", "-", "l5"]),
         ("T2/STIR", ["t2", "/", "stir"]),
+        ("oede\u0301me.", ["oedeme", "."]),
+        ("Kienbo\u0308ck-like", ["kienbock", "like"]),
         ("w/o edema", ["w/o", "edema"]),
         ("R/o edema", ["r/o", "edema"]),
         ("w/ edema", ["w/", "edema"]),
@@ -130,3 +132,8 @@ def test_variants_apply_to_whole_words_and_once() -> None:
 )
 def test_alternatives_of_a_term_are_written_out(term: str, phrases: tuple[str, ...]) -> None:
     assert expand_term(term) == phrases
+
+
+def test_accent_behind_a_letter_is_part_of_its_word() -> None:
+    tokens = split_words("No e\u0301de\u0301ma\u0301-like", PLAIN)
+    assert [(token.start, token.end) for token in tokens] == [(0, 2), (3, 11), (12, 16)]
