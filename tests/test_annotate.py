@@ -92,10 +92,10 @@ def export(reports: Path, out: Path, name: str, findings: Path | None = None) ->
     return export_reports(open_texts(reports, ColumnChoice()), "IN", FORMATS[name], out, RULES, findings)
 
 
-def bring_back(source: Path, name: str, reports: Path | None = None) -> Exchange:
+def bring_back(source: Path, name: str, reports: Path | None = None, *, accept_unmarked: bool = True) -> Exchange:
     """Import what an export made."""
     reader = None if reports is None else open_texts(reports, ColumnChoice())
-    return import_reports(source, FORMATS[name], RULES, reader, "IN")
+    return import_reports(source, FORMATS[name], RULES, reader, "IN", accept_unmarked=accept_unmarked)
 
 
 @each_format
@@ -243,6 +243,46 @@ def test_report_that_did_not_come_back_is_an_error(name: str, tmp_path: Path) ->
     assert second == f"IN: row 2: report combining: did not come back in {tmp_path / 'out'}; annotate and export it"
 
 
+@pytest.mark.parametrize(("name", "where"), [("brat", "2-quiet.ann"), ("doccano", "reports.jsonl: line 2")])
+def test_report_without_any_annotation_is_an_error_unless_accepted(name: str, where: str, tmp_path: Path) -> None:
+    quiet = GoldReport("quiet", "us", "No mention.", ())
+    path = write_reports(tmp_path, [SPOILED, quiet])
+    export(path, tmp_path / "out", name, path)
+    back = bring_back(tmp_path / "out", name, path, accept_unmarked=False)
+    assert (back.reports, back.unmarked) == ([SPOILED], 0)
+    assert back.errors == [
+        f"{tmp_path / 'out' / where}: report quiet: has no annotation; annotate it, or give --accept-unmarked where "
+        "every report was read and those without annotations have no findings"
+    ]
+    back = bring_back(tmp_path / "out", name, path)
+    assert (back.reports, back.errors, back.unmarked) == ([SPOILED, quiet], [], 1)
+
+
+def test_submitted_annotation_without_regions_is_no_error(tmp_path: Path) -> None:
+    quiet = GoldReport("quiet", "us", "No mention.", ())
+    path = write_reports(tmp_path, [quiet])
+    export(path, tmp_path / "out", "label-studio", path)
+    back = bring_back(tmp_path / "out", "label-studio", path, accept_unmarked=False)
+    assert (back.reports, back.errors, back.unmarked) == ([quiet], [], 0)
+
+
+def test_export_that_nobody_annotated_makes_no_gold(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reports, gold = tmp_path / "in.csv", tmp_path / "gold.jsonl"
+    reports.write_text("id,text\na,Marrow edema.\nb,Nothing.\n")
+    export(reports, tmp_path / "out", "brat")
+    command = ("annotate", reports, "--import", tmp_path / "out", "--format", "brat", "-o", gold)
+    assert run(*command) == 1
+    assert capsys.readouterr().err.splitlines()[2:] == [
+        "reports    0", "rows       0", "errors     2, with their reasons above",
+        "nothing was written; no report went over",
+    ]  # fmt: skip
+    assert not gold.exists()
+    assert run(*command, "--accept-unmarked") == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "reports    2", "rows       0", "unmarked   2, taken as read", "errors     0", f"written    {gold}",
+    ]  # fmt: skip
+
+
 @each_format
 def test_report_that_was_not_asked_for_is_an_error(name: str, tmp_path: Path) -> None:
     path = write_reports(tmp_path, GOLD[:2])
@@ -360,11 +400,12 @@ def test_command_exports_and_imports(tmp_path: Path, capsys: pytest.CaptureFixtu
         "reports    26", "rows       119", "errors     0", f"written    {out}/",
     ]  # fmt: skip
     (out / "01-hip-001.ann").unlink()
-    assert run("annotate", HIP, "--import", out, "--format", "brat", "-o", gold) == 0
+    assert run("annotate", HIP, "--import", out, "--format", "brat", "-o", gold, "--accept-unmarked") == 0
     told = capsys.readouterr().err.splitlines()
     assert told[0].startswith(f"{out / '01-hip-001.ann'}: report hip-001: ")
     assert told[1:] == [
-        "reports    25", "rows       113", "errors     1, with their reasons above", f"written    {gold}",
+        "reports    25", "rows       113", "unmarked   6, taken as read", "errors     1, with their reasons above",
+        f"written    {gold}",
     ]  # fmt: skip
     assert read_gold(gold) == read_gold(HIP)[1:]
 
@@ -382,7 +423,7 @@ def test_command_that_brings_nothing_back_writes_nothing(tmp_path: Path, capsys:
     [
         (["--format", "brat"], "give either --export, a folder to write, or --import, what comes back from the tool"),
         (["--format", "conll", "--export", "x"], "--format: is not known; use one of label-studio, brat, doccano"),
-        (["--format", "brat", "--export", "x"], "--export needs REPORTS, and takes neither -o nor --force"),
+        (["--format", "brat", "--export", "x"], "--export needs REPORTS, and takes neither -o, nor --force, nor --acc"),
         (["--format", "brat", "--import", "x"], "--import needs -o, the gold to write, and takes no --findings"),
         (["--format", "brat", "--import", "x", "-o", "x.csv"], "x.csv: gold reports are .jsonl; name such a file"),
         (["--format", "brat", "--import", "x", "-o", "x.jsonl"], "x: is no folder; name the folder that was exported"),

@@ -31,10 +31,14 @@ _NO_HAND = "unstated"
 
 @dataclass(slots=True)
 class Exchange:
-    """The reports that went over, and for each that did not, a line that says which it is and why."""
+    """The reports that went over, and for each that did not, a line that says which it is and why.
+
+    `unmarked` counts the reports that came back without any annotation, and were accepted as reports without findings.
+    """
 
     reports: list[GoldReport] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    unmarked: int = 0
 
     @property
     def rows(self) -> int:
@@ -89,12 +93,19 @@ def export_reports(
 
 
 def import_reports(
-    source: Path, format: Format, rules: RuleSet, reports: Iterable[ReportRow] | None = None, where: str = ""
+    source: Path,
+    format: Format,
+    rules: RuleSet,
+    reports: Iterable[ReportRow] | None = None,
+    where: str = "",
+    *,
+    accept_unmarked: bool = False,
 ) -> Exchange:
     """Read reports that were annotated in a tool; each comes back as a gold report or as an error.
 
     With `reports`, those that `where` holds, each text is compared with the report's, and a report that did not come
-    back is an error. Raises InputError where `source` as a whole cannot be read.
+    back is an error. So is one without any annotation where the format does not say that somebody has read it, unless
+    `accept_unmarked` is set. Raises InputError where `source` as a whole cannot be read.
     """
     exchange = Exchange()
     expected = None if reports is None else {row.report.id: row for row in reports if not row.duplicate}
@@ -108,6 +119,13 @@ def import_reports(
         if problem is not None or isinstance(outcome, str):
             exchange.errors.append(f"{named}: {problem}")
             continue
+        unmarked = not outcome.findings and not format.SUBMITTED
+        if unmarked and not accept_unmarked:
+            exchange.errors.append(
+                f"{named}: has no annotation; annotate it, or give --accept-unmarked where every report was read and "
+                "those without annotations have no findings"
+            )
+            continue
         report = GoldReport(outcome.id, outcome.hand or _NO_HAND, outcome.text, outcome.findings)
         try:
             check_report(returned.where, report, rules)
@@ -115,6 +133,7 @@ def import_reports(
             exchange.errors.append(f"{error}; mend it in the tool")
         else:
             exchange.reports.append(report)
+            exchange.unmarked += unmarked
     for id, row in (expected or {}).items():
         if id not in seen:
             reason = row.reason or f"did not come back in {source}; annotate and export it"

@@ -34,7 +34,10 @@ from marrowtext.errors import InputError
 from marrowtext.model import Concept
 from marrowtext.rules import RuleSet
 
-__all__ = ["encode_report", "read_reports", "write_folder"]
+__all__ = ["SUBMITTED", "encode_report", "read_reports", "write_folder"]
+
+# A folder does not say which of its documents somebody has read.
+SUBMITTED = False
 
 _REPORTS, _ROW, _ROW_OF, _NOTE = "reports.jsonl", "row", "row_of", "AnnotatorNotes"
 _LINE_ENDS = re.compile(r"[\r\n]+")

@@ -33,7 +33,10 @@ from marrowtext.documents import (
 from marrowtext.errors import InputError
 from marrowtext.rules import RuleSet
 
-__all__ = ["encode_report", "read_reports", "write_folder"]
+__all__ = ["SUBMITTED", "encode_report", "read_reports", "write_folder"]
+
+# An export does not say which of its documents somebody has read.
+SUBMITTED = False
 
 _REPORTS, _HAS = "reports.jsonl", "has"
 # doccano cuts no label: a longer one fails in its database.

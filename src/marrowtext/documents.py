@@ -79,7 +79,12 @@ class Returned:
 
 
 class Format(Protocol):
-    """A format of an annotation tool."""
+    """A format of an annotation tool.
+
+    SUBMITTED says that what comes back was submitted by somebody, report by report: one without annotations was read.
+    """
+
+    SUBMITTED: bool
 
     def encode_report(self, report: GoldReport, rules: RuleSet, annotated: bool, /) -> str:
         """Write a report with its rows, whose sites are in the rules; `annotated` says that they are gold, and no

@@ -32,7 +32,10 @@ from marrowtext.documents import (
 from marrowtext.errors import InputError
 from marrowtext.rules import RuleSet
 
-__all__ = ["encode_report", "read_reports", "write_folder"]
+__all__ = ["SUBMITTED", "encode_report", "read_reports", "write_folder"]
+
+# An annotation without regions was submitted all the same.
+SUBMITTED = True
 
 _TASKS, _CONCEPT, _TEXT = "tasks.json", "concept", "text"
 # How a control of each kind calls its type and the key of its value.

@@ -41,6 +41,13 @@ def annotate(
     ] = None,
     text_column: TextColumn = None,
     id_column: IdColumn = None,
+    accept_unmarked: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unmarked",
+            help="With --import: take reports without any annotation as read and without findings (brat, doccano).",
+        ),
+    ] = False,
     patterns: PatternFolders = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a GOLD that exists.")] = False,
 ) -> None:
@@ -62,8 +69,8 @@ def annotate(
     rules = load_rules(*pattern_folders(patterns))
     reader = None if reports is None else open_texts(reports, ColumnChoice(text_column, id_column), OPTIONS)
     if export is not None:
-        if reader is None or out is not None or force:
-            raise InputError("--export needs REPORTS, and takes neither -o nor --force")
+        if reader is None or out is not None or force or accept_unmarked:
+            raise InputError("--export needs REPORTS, and takes neither -o, nor --force, nor --accept-unmarked")
         typer.echo(tell_columns(reader), err=True)
         tell_hints(reader)
         exchange = export_reports(reader, str(reports), known, export, rules, findings)
@@ -74,7 +81,7 @@ def annotate(
         if out.suffix.lower() != ".jsonl":
             raise InputError(f"{out}: gold reports are .jsonl; name such a file")
         check_target(out, force=force)
-        exchange = import_reports(source, known, rules, reader, str(reports))
+        exchange = import_reports(source, known, rules, reader, str(reports), accept_unmarked=accept_unmarked)
         if exchange.reports:
             replace_text(out, write_gold(exchange.reports))
         _tell(exchange, str(out) if exchange.reports else None)
@@ -83,6 +90,7 @@ def annotate(
 def _tell(exchange: Exchange, written: str | None) -> None:
     """Tell each error and the counts; where no report went over, leave with exit code 1."""
     lines = [*exchange.errors, f"reports    {len(exchange.reports)}", f"rows       {exchange.rows}"]
+    lines += [f"unmarked   {exchange.unmarked}, taken as read" for _ in range(bool(exchange.unmarked))]
     lines.append(f"errors     {len(exchange.errors)}" + (", with their reasons above" if exchange.errors else ""))
     lines.append(f"written    {written}" if written else "nothing was written; no report went over")
     typer.echo("\n".join(lines), err=True)
