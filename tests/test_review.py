@@ -536,6 +536,12 @@ def test_two_reports_with_one_id_get_ids_of_their_own(run: Run, tmp_path: Path, 
         ({"end": 999}, r"report a: finding 1: start and end do not lie in the report"),
         ({"start": True}, r"report a: finding 1: start and end do not lie in the report"),
         ({"colour": "red"}, r"report a: finding 1: has not exactly the columns of a gold row"),
+        ({"level": "banana"}, r"report a: row 1: level: must be a vertebra or a range of them, such as L4 or L4-L5, or "),
+        ({"level": "8"}, r"report a: row 1: level: must be a vertebra: its site has no numbers"),
+        ({"site": "rib", "level": "L4"}, r"report a: row 1: level: must be the number of the bone, as its site is "),
+        ({"site": "constructor"}, r"report a: row 1: site: is not in the list of sites"),
+        ({"size_mm": -1.0}, r"report a: row 1: size_mm: must be a number above 0"),
+        ({"zone": " dorsal"}, r"report a: row 1: zone: must be words with single spaces"),
     ],
 )
 def test_value_that_cannot_be_is_refused(

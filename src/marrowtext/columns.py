@@ -58,6 +58,9 @@ class ColumnType(StrEnum):
 class Column:
     """One column: its name, its type, whether it may be empty, what it holds, and its values if they are a
     list.
+
+    Where values are no list but have a form, `pattern` is a regular expression that a whole one matches, in Python as in
+    JavaScript, and `form` says the same in words.
     """
 
     name: str
@@ -65,6 +68,8 @@ class Column:
     nullable: bool
     description: str
     values: tuple[str, ...] = ()
+    pattern: str = ""
+    form: str = ""
 
 
 def _values(enum: Iterable[StrEnum]) -> tuple[str, ...]:
@@ -77,6 +82,8 @@ _STRING, _INTEGER, _FLOAT, _BOOLEAN = (
     ColumnType.FLOAT,
     ColumnType.BOOLEAN,
 )
+
+_VERTEBRA = "(?:C[1-7]|T(?:[1-9]|1[0-2])|L[1-6]|S[1-5])"
 
 FINDING_COLUMNS: tuple[Column, ...] = (
     Column("report_id", _STRING, False, "Id of the report, as given in the input."),
@@ -98,7 +105,14 @@ FINDING_COLUMNS: tuple[Column, ...] = (
     Column("site", _STRING, True, "Most specific site that the words support, an id of the site list."),
     Column("region", _STRING, True, "Body region of the site."),
     Column("bone", _STRING, True, "Topmost ancestor of the site."),
-    Column("level", _STRING, True, "Vertebral level or range (L4, L4-L5), or the number of a rib or phalanx."),
+    Column(
+        "level",
+        _STRING,
+        True,
+        "Vertebral level or range (L4, L4-L5), or the number of a rib or phalanx.",
+        pattern=rf"{_VERTEBRA}(?:-{_VERTEBRA})?|[1-9][0-9]?",
+        form="a vertebra or a range of them, such as L4 or L4-L5, or the number of a rib or phalanx, such as 8",
+    ),
     Column("zone", _STRING, True, "Where in the site, normalized words with single spaces."),
     Column(
         "laterality",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -232,11 +234,21 @@ def _check_row(where: str, row: Mapping[str, object], text: str, rules: RuleSet)
             raise CorpusError(f"{where}: {column.name}: must be of type {column.type.value}")
         if column.values and value not in column.values:
             raise CorpusError(f"{where}: {column.name}: must be one of {', '.join(column.values)}")
+        if column.pattern and not re.fullmatch(column.pattern, str(value)):
+            raise CorpusError(f"{where}: {column.name}: must be {column.form}")
+        if column.type is ColumnType.FLOAT and not 0 < float(str(value)) < math.inf:
+            raise CorpusError(f"{where}: {column.name}: must be a number above 0")
+        if column.type is ColumnType.STRING and column.name != "mention" and str(value) != " ".join(str(value).split()):
+            raise CorpusError(f"{where}: {column.name}: must be words with single spaces")
     start, end = row["start"], row["end"]
     assert isinstance(start, int) and isinstance(end, int)
     if not 0 <= start < end <= len(text) or text[start:end] != row["mention"]:
         raise CorpusError(f"{where}: mention: is not what stands in the text from start to end")
     if row["site"] is not None and row["site"] not in rules.sites:
         raise CorpusError(f"{where}: site: is not in the list of sites")
+    numbered = isinstance(row["site"], str) and rules.sites[row["site"]].level == "number"
+    if row["level"] is not None and str(row["level"]).isdigit() != numbered:
+        told = "the number of the bone, as its site is numbered" if numbered else "a vertebra: its site has no numbers"
+        raise CorpusError(f"{where}: level: must be {told}")
     if (row["pattern"] == Pattern.UNSPECIFIED) != (row["pattern_assertion"] is None):
         raise CorpusError(f"{where}: pattern_assertion: must be null if and only if pattern is unspecified")

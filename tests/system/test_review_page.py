@@ -420,6 +420,36 @@ def test_value_that_cannot_be_is_refused_in_the_form(visit: Visit) -> None:
     expect(visit.page.locator("#cards form")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        (
+            "level",
+            "banana",
+            "This must be a vertebra or a range of them, such as L4 or L4-L5, or the number of a rib or phalanx, such as 8.",
+        ),
+        ("level", "8", "This must be a vertebra: its site has no numbers."),
+        ("level", "L4-L5", ""),
+    ],
+)
+def test_level_is_a_vertebra_or_a_number(visit: Visit, name: str, value: str, told: str) -> None:
+    visit.press("n", "e")
+    form = visit.page.locator("#cards form")
+    form.get_by_label(name, exact=True).fill(value)
+    level = form.get_by_label(name, exact=True).element_handle()
+    form.get_by_role("button", name="Save").click()
+    assert level.evaluate("input => input.validationMessage") == told
+    expect(form).to_have_count(1 if told else 0)
+
+
+def test_zones_and_grading_systems_that_the_rules_know_are_offered(visit: Visit) -> None:
+    visit.press("n", "e")
+    form = visit.page.locator("#cards form")
+    for name, known in (("zone", "anterosuperior"), ("grade system", "Fredericson")):
+        offered = form.get_by_label(name).evaluate("input => [...input.list.options].map((option) => option.value)")
+        assert known in offered
+
+
 def test_missed_mention_is_added_by_selecting_its_words_behind_an_emoji(visit: Visit, tmp_path: Path) -> None:
     words = "cuboid glows \N{FIRE} brightly"
     drag_over(visit.page, words)
@@ -686,6 +716,37 @@ def test_prints_the_report_and_its_rows_alone(visit: Visit) -> None:
         expect(visit.page.locator(shown)).to_be_visible()
     for hidden in ("#filters", "#list", "#export", "#done", "#cards .acts >> nth=0"):
         expect(visit.page.locator(hidden)).to_be_hidden()
+
+
+def test_print_says_which_files_and_which_report_were_reviewed(visit: Visit) -> None:
+    visit.press("j", "j", "n", "a")
+    expect(visit.page.locator("#printed")).to_be_hidden()
+    visit.page.emulate_media(media="print")
+    expect(visit.page.locator("#printed")).to_be_visible()
+    data = json.loads(visit.page.locator("#data").evaluate("element => element.textContent"))
+    assert visit.page.locator("#printed").inner_text() == (
+        "findings.csv against reports.csv · report knee, row 3 of reports.csv · not done, 2 rows, 1 to decide, 0 added · "
+        f"marrowtext {data['marrowtext']}, rules {data['rules']}, inputs {data['key']}"
+    )
+
+
+def test_title_on_paper_names_the_report(visit: Visit) -> None:
+    titles = visit.page.evaluate(
+        "() => ['beforeprint', 'afterprint'].map((name) => { dispatchEvent(new Event(name)); return document.title; })"
+    )
+    assert titles == ["Report ankle - Review of findings.csv", "Review of findings.csv"]
+
+
+def test_decision_makes_anew_the_card_of_its_row_alone(visit: Visit) -> None:
+    cards = visit.page.locator("#cards .card")
+    for number in range(3):
+        cards.nth(number).evaluate("(card, number) => { card.dataset.seen = number; }", number)
+    visit.press("n", "a")
+    expect(cards.nth(0)).to_have_class("card accepted")
+    assert [card.get_attribute("data-seen") for card in cards.all()] == [None, "1", "2"]
+    visit.press("p", "x")
+    expect(cards.nth(0)).to_have_class("card rejected")
+    expect(visit.page.locator("#text .m.rejected")).to_have_text(["marrow edema"])
 
 
 def test_tablet_has_the_list_in_a_drawer(browser: Browser, folder: Path) -> None:

@@ -37,6 +37,7 @@ from marrowtext.pipeline import Pipeline
 from marrowtext.review.marks import MarkedReport, mark_report
 from marrowtext.review.material import Material, ReviewedReport
 from marrowtext.rules import RuleSet
+from marrowtext.schema import AttributeRule, GradeRule
 from marrowtext.summary import NOT_MENTIONED, summarise
 
 __all__ = ["FORMAT", "FORMAT_VERSION", "Page", "make_page"]
@@ -97,6 +98,11 @@ def make_page(material: Material, pipeline: Pipeline, *, blind: bool = False) ->
         "fields": [_describe(column) for column in _EDITED],
         "rowFields": ["finding", "start", "end", *(column.name for column in _EDITED), *_TOLD],
         "sites": {site: [rule.label, rule.parent, rule.region] for site, rule in rules.sites.items()},
+        "numbered": [site for site, rule in rules.sites.items() if rule.level == "number"],
+        "known": {
+            "zone": sorted({rule.value for rule in rules.of(AttributeRule) if rule.column == "zone" and rule.value}),
+            "grade_system": sorted({rule.system for rule in rules.of(GradeRule) if rule.system}),
+        },
         "reports": [_write_report(report, marks, rules, cited) for report, marks in marked],
     }
     data["ruleNames"] = [[id, rules.origins.get(id, "")] for id in cited.values]
@@ -125,6 +131,8 @@ def _describe(column: Column) -> dict[str, object]:
         "nullable": column.nullable,
         "description": column.description,
         "values": list(column.values),
+        "pattern": column.pattern,
+        "form": column.form,
     }
 
 
@@ -197,6 +205,7 @@ def _render(data: Mapping[str, Any], material: Material) -> str:
         reports=Path(material.reports).name,
         count=len(data["reports"]),
         fields=data["fields"],
+        known=data["known"],
         statuses=[Assertion.PRESENT, Assertion.POSSIBLE, Assertion.ABSENT, NOT_MENTIONED, "error"],
         enums={name: list(enum) for name, enum in _ENUMS.items()},
         sites=list(_list_sites(data["sites"])),

@@ -3,6 +3,11 @@
 let current = null;
 let ruler = null;
 let pieces = [];
+// The element of each piece, what it looks like by now, the pieces of each mark, and those that are lit.
+let drawn = [];
+let drawnFor = null;
+let piecesOf = new Map();
+let lit = [];
 let picked = null;
 
 const groups = { mention: "other", site: "site", cue: "cue", side: "side", attribute: "attribute", zone: "attribute", grade: "attribute", cause: "cause" };
@@ -13,7 +18,7 @@ function entriesOf(report) {
   const done = workOf(report);
   const found = report.rows.map((row) => {
     const { decision, values, note } = decisionOf(report, row);
-    return { key: `row-${row.finding}`, label: String(row.finding), row, decision, note, values: decision === "corrected" ? values : goldValues(row) };
+    return { key: `row-${row.finding}`, label: String(row.finding), row, decision, note, values: decision === "corrected" ? values : row.values };
   });
   const added = report === current && draft ? [...done.added, draft] : done.added;
   added.forEach((one, at) => {
@@ -25,52 +30,99 @@ function entriesOf(report) {
 /** Cut the text where a mark begins or ends. A piece knows all marks and rows that it is part of. */
 function cutText(report, entries) {
   const spans = report.marks.map((mark, at) => ({ ...mark, at, group: groups[mark.kind] ?? "other", entries: [] }));
+  const mentions = new Map();
+  for (const span of spans) {
+    const place = `${span.start}-${span.end}`;
+    if (span.kind === "mention" && !mentions.has(place)) mentions.set(place, span);
+  }
   for (const entry of entries) {
     const { start, end } = entry.values;
-    const mention = spans.find((span) => span.kind === "mention" && span.start === start && span.end === end);
-    if (mention) Object.assign(mention, { group: "mention", entries: [...mention.entries, entry] });
-    else spans.push({ start, end, kind: "mention", group: "mention", rule: null, at: null, entries: [entry] });
+    const place = `${start}-${end}`;
+    if (!mentions.has(place)) {
+      mentions.set(place, { start, end, kind: "mention", rule: null, at: null, entries: [] });
+      spans.push(mentions.get(place));
+    }
+    const mention = mentions.get(place);
+    mention.group = "mention";
+    mention.entries.push(entry);
   }
   const cuts = [...new Set([0, ruler.length, ...spans.flatMap(({ start, end }) => [start, end])])].sort((a, b) => a - b);
-  return cuts.slice(0, -1).map((start, at) => {
-    const end = cuts[at + 1];
-    return { start, end, spans: spans.filter((span) => span.start <= start && span.end >= end) };
-  });
+  const parts = new Map(cuts.slice(0, -1).map((start, at) => [start, { start, end: cuts[at + 1], spans: [] }]));
+  for (const span of spans) {
+    for (let part = parts.get(span.start); part && part.start < span.end; part = parts.get(part.end)) part.spans.push(span);
+  }
+  return [...parts.values()];
 }
 
+/** Say what a piece looks like: its classes, and the rows that end with it; nothing where it is plain text. */
+function describePiece(piece, used) {
+  if (!piece.spans.length) return null;
+  const ending = piece.spans.flatMap((span) => (span.end === piece.end ? span.entries : []));
+  const about = piece.spans.flatMap((span) => span.entries);
+  const rejected = about.length && about.every((entry) => entry.decision === "rejected");
+  const names = [...new Set(piece.spans.map((span) => `g-${span.group}`))];
+  const idle = !about.length && !piece.spans.some((span) => used.has(span.at));
+  return {
+    class: ["m", ...names, idle ? "idle" : "", rejected ? "rejected" : ""].filter(Boolean).join(" "),
+    rows: ending.length ? ending.map((entry) => entry.label).join(" ") : null,
+    bare: names.length === 1 && names[0] === "g-other",
+  };
+}
+
+/** Show the text. Where it is cut as before, only the pieces that look otherwise are touched: a report can have thousands. */
 function showText() {
-  const entries = entriesOf(current);
-  pieces = cutText(current, entries);
-  const shown = show(current.text);
+  const before = pieces;
+  pieces = cutText(current, entriesOf(current));
   const used = new Set(current.rows.flatMap((row) => row.evidence));
+  const looks = pieces.map((piece) => describePiece(piece, used));
+  piecesOf = new Map();
+  pieces.forEach((piece, at) => {
+    for (const { at: mark } of piece.spans) {
+      if (!piecesOf.has(mark)) piecesOf.set(mark, []);
+      piecesOf.get(mark).push(at);
+    }
+  });
+  const same = drawnFor === current && before.length === pieces.length
+    && pieces.every((piece, at) => piece.start === before[at].start && !looks[at] === !drawn[at].look && looks[at]?.bare === drawn[at].look?.bare);
+  if (same) {
+    looks.forEach((look, at) => {
+      const { element, look: old } = drawn[at];
+      if (!look || (look.class === old.class && look.rows === old.rows)) return;
+      element.className = lit.includes(element) ? `${look.class} lit` : look.class;
+      if (look.rows === null) delete element.dataset.rows;
+      else element.dataset.rows = look.rows;
+      drawn[at].look = look;
+    });
+    return;
+  }
+  const shown = show(current.text);
   let first = true;
-  $("text").replaceChildren(...pieces.map((piece, at) => {
+  drawn = pieces.map((piece, at) => {
     const words = shown.slice(ruler.toUnit(piece.start), ruler.toUnit(piece.end));
-    if (!piece.spans.length) return words;
-    const ending = piece.spans.flatMap((span) => (span.end === piece.end ? span.entries : []));
-    const about = piece.spans.flatMap((span) => span.entries);
-    const rejected = about.length && about.every((entry) => entry.decision === "rejected");
-    const names = [...new Set(piece.spans.map((span) => `g-${span.group}`))];
-    const bare = names.length === 1 && names[0] === "g-other";
-    const mark = make("mark", {
-      class: ["m", ...names, about.length || piece.spans.some((span) => used.has(span.at)) ? "" : "idle", rejected ? "rejected" : ""].filter(Boolean).join(" "),
-      tabindex: bare ? null : first ? 0 : -1,
+    const look = looks[at];
+    if (!look) return { look, element: words };
+    const element = make("mark", {
+      class: look.class,
+      tabindex: look.bare ? null : first ? 0 : -1,
       "data-at": at,
-      "data-rows": ending.length ? ending.map((entry) => entry.label).join(" ") : null,
+      "data-rows": look.rows,
     }, words);
-    first = first && bare;
-    return mark;
-  }));
+    first = first && look.bare;
+    return { look, element };
+  });
+  drawnFor = current;
+  lit = [];
+  $("text").replaceChildren(...drawn.map(({ element }) => element));
 }
 
 /** Show which pieces a row rests on. */
 function lightEvidence(entry) {
+  for (const mark of lit) mark.classList.remove("lit");
   const { start, end } = entry?.values ?? {};
-  const evidence = new Set(entry?.row?.evidence);
-  for (const mark of $("text").querySelectorAll(".m")) {
-    const { spans } = pieces[mark.dataset.at];
-    mark.classList.toggle("lit", Boolean(entry) && spans.some((span) => evidence.has(span.at) || (span.start === start && span.end === end && span.kind === "mention")));
-  }
+  const own = entry ? pieces.flatMap(({ spans }, at) => (spans.some((span) => span.start === start && span.end === end && span.kind === "mention") ? [at] : [])) : [];
+  const resting = (entry?.row?.evidence ?? []).flatMap((mark) => piecesOf.get(mark) ?? []);
+  lit = [...new Set([...own, ...resting])].map((at) => drawn[at].element);
+  for (const mark of lit) mark.classList.add("lit");
 }
 
 /** Show which rows rest on a piece. */
@@ -206,6 +258,19 @@ function showDone() {
   $("done").setAttribute("aria-pressed", done.done);
   $("done").textContent = done.done ? "✓ Done" : "Mark as done";
   if (document.activeElement !== $("note")) $("note").value = done.note;
+  showPrinted();
+}
+
+/** Say on paper what was reviewed: the files, the report, and how far the work on it is. */
+function showPrinted() {
+  const open = openRows(current).length;
+  const { findings, reports: input } = data.sources;
+  $("printed").textContent = [
+    `${findings} against ${input}${data.blind ? ", blind" : ""}`,
+    `report ${current.id}, row ${current.row} of ${input}`,
+    `${workOf(current).done ? "done" : "not done"}, ${plural(current.rows.length, "row")}, ${open} to decide, ${workOf(current).added.length} added`,
+    `marrowtext ${data.marrowtext}, rules ${data.rules}, inputs ${data.key}`,
+  ].join(" · ");
 }
 
 function startReport() {
@@ -247,6 +312,10 @@ function startReport() {
   $("done").addEventListener("click", toggleDone);
   $("add-picked").addEventListener("click", addMention);
   $("drop-picked").addEventListener("click", dropPicked);
+  // A browser writes the title on each sheet, and takes it for the name of a PDF.
+  const title = document.title;
+  addEventListener("beforeprint", () => { document.title = `Report ${current.id} - ${title}`; });
+  addEventListener("afterprint", () => { document.title = title; });
   const write = (show) => () => change(current, (done) => { done.note = $("note").value.trim(); }, show);
   $("note").addEventListener("input", write(showNoted));
   $("note").addEventListener("change", write(showWork));

@@ -20,7 +20,7 @@ function tellValue(name, value) {
 
 /** Say what a correction changed. */
 function listChanges(entry) {
-  const before = goldValues(entry.row);
+  const before = entry.row.values;
   const names = fields.map((field) => field.name).filter((name) => before[name] !== entry.values[name]);
   const lines = names.map((name) => [name, tellValue(name, before[name]), tellValue(name, entry.values[name])]);
   if (before.start !== entry.values.start || before.end !== entry.values.end) {
@@ -192,7 +192,8 @@ function makeInput(field, id) {
   }
   if (field.type === "bool") return make("input", { id, name: field.name, type: "checkbox" });
   if (field.type === "float") return make("input", { id, name: field.name, type: "number", min: 0, step: "any" });
-  return make("input", { id, name: field.name, type: "text", autocomplete: "off" });
+  const list = field.name in data.known ? `known-${field.name}` : null;
+  return make("input", { id, name: field.name, type: "text", autocomplete: "off", list });
 }
 
 /** Find all places of some words in the report, as offsets in code points. */
@@ -264,14 +265,11 @@ function makeForm(entry) {
   function save(event) {
     event.preventDefault();
     const now = { start, end, ...Object.fromEntries(fields.map((field) => [field.name, read(field)])) };
-    for (const field of fields) {
-      const problem = findProblem(field, now[field.name]);
-      inputs.get(field.name).setCustomValidity(problem ? `This ${problem}.` : "");
-    }
-    if (now.pattern !== "unspecified" && !now.pattern_assertion) sure.setCustomValidity("A pattern is present or possible.");
+    for (const input of inputs.values()) input.setCustomValidity("");
+    for (const [name, problem] of listProblems(now)) inputs.get(name).setCustomValidity(`This ${problem}.`);
     if (!form.reportValidity()) return;
     editing = null;
-    const before = entry.row && goldValues(entry.row);
+    const before = entry.row && entry.row.values;
     const same = before && Object.keys(before).every((name) => before[name] === now[name]);
     if (draft?.id === key) {
       const added = { ...draft, values: now };
@@ -301,16 +299,52 @@ function makeForm(entry) {
   return form;
 }
 
+// The card of each row as it was made last, and what it was made from.
+let made = new Map();
+let madeFor = null;
+
+/** Lay out the cards, and make those anew of which anything has changed: a report can have a thousand. */
+function layCards(entries) {
+  const before = madeFor === current ? made : new Map();
+  made = new Map();
+  madeFor = current;
+  for (const entry of entries) {
+    const { key, label, row, values, decision, note } = entry;
+    const from = JSON.stringify([label, decision, note, decision === "corrected" || !row ? values : null, noting === key, editing?.key === key]);
+    const old = before.get(key);
+    // A form is an element of its own, which an older card may have held.
+    if (old?.from === from && editing?.key !== key) made.set(key, old);
+    else {
+      const card = makeCard(entry);
+      if (old?.card.querySelector("details")?.open) card.querySelector("details")?.setAttribute("open", "");
+      made.set(key, { from, card });
+    }
+  }
+  const wanted = [...made.values()].map(({ card }) => card);
+  if (!before.size) return $("cards").replaceChildren(...wanted);
+  const kept = new Set(wanted);
+  for (const card of cards()) if (!kept.has(card)) card.remove();
+  let place = $("cards").firstElementChild;
+  for (const card of wanted) {
+    if (card === place) place = place.nextElementSibling;
+    else $("cards").insertBefore(card, place);
+  }
+}
+
+/** Mark the card of the row that the reader is at. */
+function markCard() {
+  $("cards").querySelector(".at")?.classList.remove("at");
+  $("cards").children[at]?.classList.add("at");
+}
+
 function showRows() {
   const focused = document.activeElement?.dataset?.focus;
   const inside = document.activeElement?.closest?.("#cards .card")?.dataset.key;
   const inForm = editing?.form?.contains(document.activeElement) && document.activeElement;
   const entries = entriesOf(current);
-  const open = new Set([...$("cards").querySelectorAll("details[open]")].map((element) => element.closest(".card").dataset.key));
-  $("cards").replaceChildren(...entries.map(makeCard));
-  for (const card of cards()) if (open.has(card.dataset.key)) card.querySelector("details")?.setAttribute("open", "");
+  layCards(entries);
   at = Math.max(0, Math.min(at, entries.length - 1));
-  cards()[at]?.classList.add("at");
+  markCard();
   const left = openRows(current).length;
   $("todo").textContent = entries.length ? `${plural(entries.length, "row")}${left ? `, ${left} to decide` : ", all decided"}` : data.blind ? "No rows yet" : "No rows";
   $("accept-rest").hidden = !left;
@@ -325,7 +359,7 @@ function selectCard(key, { focus = true } = {}) {
   const found = cards().findIndex((card) => card.dataset.key === key);
   if (found < 0) return;
   at = found;
-  cards().forEach((card, number) => card.classList.toggle("at", number === at));
+  markCard();
   if (focus) cards()[at].focus();
   cards()[at].scrollIntoView({ block: "nearest" });
   lightEvidence(entryOf(key));

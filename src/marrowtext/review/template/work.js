@@ -7,11 +7,23 @@ const fields = data.fields;
 /** Give the values of a row of the table by name. */
 const readRow = (cells) => Object.fromEntries(data.rowFields.map((name, at) => [name, cells[at]]));
 
+/** The values of a row that a reader may change: all but what the program alone writes. */
+function goldValues(row) {
+  const values = { start: row.start, end: row.end };
+  for (const field of fields) values[field.name] = row[field.name];
+  return values;
+}
+
+function makeRow([cells, rules, evidence]) {
+  const row = { ...readRow(cells), rules, evidence };
+  return { ...row, values: goldValues(row) };
+}
+
 const reports = data.reports.map((report, index) => ({
   ...report,
   index,
   marks: (report.marks ?? []).map(([start, end, kind, rule]) => ({ start, end, kind, rule })),
-  rows: (report.rows ?? []).map(([cells, rules, evidence]) => ({ ...readRow(cells), rules, evidence })),
+  rows: (report.rows ?? []).map(makeRow),
 }));
 const byRow = new Map(reports.map((report) => [report.row, report]));
 
@@ -29,13 +41,6 @@ const decisionOf = (report, row) => workOf(report).findings[row.finding] ?? {};
 const isTouched = (done) =>
   done.done || done.note || done.added.length || Object.values(done.findings).some((one) => one.decision || one.note);
 const openRows = (report) => report.rows.filter((row) => !decisionOf(report, row).decision);
-
-/** The values of a row that a reader may change: all but what the program alone writes. */
-function goldValues(row) {
-  const values = { start: row.start, end: row.end };
-  for (const field of fields) values[field.name] = row[field.name];
-  return values;
-}
 
 /** Change the work on a report, keep it, and show what follows from it. */
 function change(report, edit, show = showWork) {
@@ -148,10 +153,21 @@ function checkValues(where, report, values) {
   if (!(Number.isInteger(values.start) && values.start >= 0 && values.start < values.end && values.end <= length)) {
     throw new Error(`${where}: the words are not in the report`);
   }
-  for (const field of fields) {
-    const problem = findProblem(field, values[field.name]);
-    if (problem) throw new Error(`${where}: ${spell(field.name)} ${problem}`);
+  const [[name, problem] = []] = listProblems(values);
+  if (problem) throw new Error(`${where}: ${spell(name)} ${problem}`);
+}
+
+/** List what is wrong with the values of a row: name and problem of each column, as `--import` sees it too. */
+function listProblems(values) {
+  const problems = fields.map((field) => [field.name, findProblem(field, values[field.name])]);
+  const numbered = data.numbered.includes(values.site);
+  if (values.level && /^\d+$/.test(values.level) !== numbered) {
+    problems.push(["level", numbered ? "must be the number of the bone, as its site is numbered" : "must be a vertebra: its site has no numbers"]);
   }
+  if ((values.pattern === "unspecified") !== (values.pattern_assertion === null)) {
+    problems.push(["pattern_assertion", "must be present or possible where there is a pattern, and none where there is none"]);
+  }
+  return problems.filter(([, problem]) => problem);
 }
 
 /** Say what is wrong with a value; nothing where it is right. */
@@ -159,12 +175,13 @@ function findProblem(field, value) {
   if (value === undefined) return "is missing";
   if (value === null) return field.nullable ? "" : "is needed";
   if (field.values.length && !field.values.includes(value)) return "is none of its values";
-  if (field.name === "site" && !(value in data.sites)) return "is not in the list of sites";
+  if (field.name === "site" && !Object.hasOwn(data.sites, value)) return "is not in the list of sites";
   if (field.type === "float" && !(typeof value === "number" && value > 0 && Number.isFinite(value))) {
     return "is no number above 0";
   }
   if (field.type === "bool" && typeof value !== "boolean") return "is not yes or no";
-  if (field.type === "string" && typeof value !== "string") return "is not text";
+  if (field.type === "string" && (typeof value !== "string" || !value || value !== oneLine(value))) return "is not words with single spaces";
+  if (field.pattern && !new RegExp(`^(?:${field.pattern})$`).test(value)) return `must be ${field.form}`;
   return "";
 }
 
