@@ -59,8 +59,8 @@ class Column:
     """One column: its name, its type, whether it may be empty, what it holds, and its values if they are a
     list.
 
-    Where values are no list but have a form, `pattern` is a regular expression that a whole one matches, in Python as in
-    JavaScript, and `form` says the same in words.
+    Where values are no list but have a form, `pattern` is a regular expression that a whole one matches, in Python as
+    in JavaScript, and `form` says the same in words.
     """
 
     name: str

@@ -125,9 +125,9 @@ def load_rules(*folders: Path) -> RuleSet:
     """Load and check every TOML file below the folders, the shipped rules where none is given.
 
     A folder adds to those before it. A rule of it with `replace = true` takes the place of the one with its id, and
-    `off = ["id"]` switches rules off, a site with its parts. Raises RuleError, naming file, rule and key, for an unknown key or value, an id
-    that is taken or not there, a blank term, malformed markup, a rule without examples, or a site that is not in the
-    tree.
+    `off = ["id"]` switches rules off, a site with its parts. Raises RuleError, naming file, rule and key, for an
+    unknown key or value, an id that is taken or not there, a blank term, malformed markup, a rule without examples, or
+    a site that is not in the tree.
     """
     contents = _Contents()
     for folder in folders or (shipped_patterns(),):
@@ -201,9 +201,7 @@ class _Contents:
     def _list_parts(self, id: str) -> list[str]:
         """Give the rules of the sites below a site; none for any other rule."""
         below = [
-            other
-            for other, rule in self.rules.items()
-            if isinstance(rule, SiteRule) and f"site.{rule.parent}" == id
+            other for other, rule in self.rules.items() if isinstance(rule, SiteRule) and f"site.{rule.parent}" == id
         ]
         return [part for child in below for part in (child, *self._list_parts(child))]
 

@@ -16,7 +16,7 @@ from marrowtext.schema import MentionRule
 __all__ = ["Screen"]
 
 
-# Signs that no word holds; spaces in their place leave every other offset as it is. Accents behind their letters are none.
+# Signs that no word holds; spaces in their place leave every other offset as it is. An accent behind a letter is none.
 _SIGN = re.compile(r"[^\x00-\x7f\w\u0300-\u036f]")
 # In every so many characters of a text stands a space; a run without one may be cut inside words.
 _RUN = 500

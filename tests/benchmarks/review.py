@@ -1,11 +1,10 @@
-"""The review page with many reports, and with one of many rows: how fast it is made, opens, filters and steps, in a real
-browser.
+"""The review page with many reports, and with one of many rows: how fast it is in a real browser.
 
     python tests/benchmarks/review.py [REPORTS]
 
 Each figure of the page is taken as the reader feels it: until the browser has painted what follows. The aims, for 2,000
-reports: open in less than 3 s, filter in less than 200 ms; for a report of 1,000 rows: less than 250 ms for a key. It ends
-with exit code 1 where one is missed.
+reports: open in less than 3 s, filter in less than 200 ms; for a report of 1,000 rows: less than 250 ms for a key. It
+ends with exit code 1 where one is missed.
 """
 
 from __future__ import annotations
@@ -48,9 +47,7 @@ _ACTS = {
 }
 # Keys in a report of many rows. That which opens a form and that which closes it take turns.
 _KEYS = {"n": "next row", "a": "accept", "x": "reject", "e": "correct", "Escape": "cancel", "j": "leave", "k": "open"}
-_KEY = (
-    "(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', {key: %r, bubbles: true}))"
-)
+_KEY = "(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', {key: %r, bubbles: true}))"
 
 
 def main() -> None:

@@ -426,7 +426,8 @@ def test_value_that_cannot_be_is_refused_in_the_form(visit: Visit) -> None:
         (
             "level",
             "banana",
-            "This must be a vertebra or a range of them, such as L4 or L4-L5, or the number of a rib or phalanx, such as 8.",
+            "This must be a vertebra or a range of them, such as L4 or L4-L5, or the number of a rib or phalanx, "
+            "such as 8.",
         ),
         ("level", "8", "This must be a vertebra: its site has no numbers."),
         ("level", "L4-L5", ""),
@@ -725,8 +726,8 @@ def test_print_says_which_files_and_which_report_were_reviewed(visit: Visit) -> 
     expect(visit.page.locator("#printed")).to_be_visible()
     data = json.loads(visit.page.locator("#data").evaluate("element => element.textContent"))
     assert visit.page.locator("#printed").inner_text() == (
-        "findings.csv against reports.csv · report knee, row 3 of reports.csv · not done, 2 rows, 1 to decide, 0 added · "
-        f"marrowtext {data['marrowtext']}, rules {data['rules']}, inputs {data['key']}"
+        "findings.csv against reports.csv · report knee, row 3 of reports.csv · not done, 2 rows, 1 to decide, 0 added "
+        f"· marrowtext {data['marrowtext']}, rules {data['rules']}, inputs {data['key']}"
     )
 
 

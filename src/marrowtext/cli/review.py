@@ -25,7 +25,9 @@ def review(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Page to write; with --import, the gold reports: a .jsonl file."),
+        typer.Option(
+            "--out", "-o", help="Page to write; with --import the gold reports (.jsonl), with --carry the work (.json)."
+        ),
     ] = None,
     sample: Annotated[
         int | None, typer.Option(min=1, max=5000, metavar="N", help="Draw N reports, the same ones each time.")
@@ -36,6 +38,13 @@ def review(
     load: Annotated[
         Path | None,
         typer.Option("--import", metavar="FILE", help="Bring back the work that the page exported, instead."),
+    ] = None,
+    carry: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Bring the work that the page of another table exported over to FINDINGS, row by row.",
+        ),
     ] = None,
     errors: Annotated[
         Path | None,
@@ -64,6 +73,11 @@ def review(
     from marrowtext.headers import ColumnChoice
 
     choice = ColumnChoice(text_column, id_column, title_column)
+    if carry is not None:
+        if load is not None or sample is not None or blind or errors or phrases or hand:
+            raise InputError("--carry takes FINDINGS, REPORTS and -o, the work to write, and no other way of a review")
+        _carry_over(carry, findings, reports, choice, out, patterns, force)
+        return
     if load is not None:
         if sample is not None or blind:
             raise InputError("--sample and --blind are of a page; leave them out with --import")
@@ -168,6 +182,54 @@ def _bring_back(
     lines.append(
         f"written    {', '.join(written)}" if written else "nothing is written; -o gold.jsonl writes the gold reports"
     )
+    typer.echo("\n".join(lines), err=True)
+
+
+def _carry_over(
+    file: Path,
+    findings: Path | None,
+    reports: str | None,
+    choice: ColumnChoice,
+    out: Path | None,
+    patterns: list[Path] | None,
+    force: bool,
+) -> None:
+    from marrowtext.headers import ColumnChoice
+    from marrowtext.reading import pattern_folders
+    from marrowtext.review.carry import carry_work
+    from marrowtext.review.decisions import load_work
+    from marrowtext.review.material import gather
+    from marrowtext.rules import load_rules
+    from marrowtext.writers import check_target, replace_text
+
+    if findings is None or reports is None:
+        raise InputError("--carry needs the new findings table and its reports: review FINDINGS REPORTS --carry FILE")
+    if out is None or out.suffix.lower() != ".json":
+        raise InputError("name the file for the work, as in -o again.review.json")
+    check_target(out, force=force)
+    work = load_work(file)
+    table, read = _find_source(file, work.sources.findings), _find_source(file, work.sources.reports)
+    if table.resolve() == findings.resolve():
+        raise InputError(
+            f"{findings}: is the table that the work of {file} is on; write the new table under another name, "
+            "since both are needed"
+        )
+    taken = ColumnChoice(work.columns.text, work.columns.id, work.columns.title)
+    old = gather(table, str(read), taken, only=[one.row for one in work.reports])
+    new = gather(findings, reports, choice, ids={one.report_id for one in work.reports})
+    for notice in new.notices:
+        typer.echo(notice, err=True)
+    brought, carried = carry_work(file, work, old, new, load_rules(*pattern_folders(patterns)))
+    replace_text(out, brought.model_dump_json(indent=1) + "\n")
+    lost = f", {carried.lost} left out: not there with the same id and text" if carried.lost else ""
+    lines = [
+        f"reports    {len(carried.reports)}, {carried.done} of them done{lost}",
+        f"  carried        {carried.carried}",
+        f"  changed        {carried.changed}, to be decided anew: other values at the same place",
+        f"  missing        {carried.missing}, kept as added rows: not in the new table",
+        f"  dropped        {carried.dropped}",
+        f"written    {out}; load it on the page of {findings}",
+    ]
     typer.echo("\n".join(lines), err=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -20,14 +20,26 @@ from marrowtext.review.material import Material, ReviewedReport
 from marrowtext.review.page import FORMAT, FORMAT_VERSION
 from marrowtext.rules import RuleSet
 
-__all__ = ["Gold", "Work", "load_work", "make_gold", "score"]
+__all__ = [
+    "Added",
+    "Decision",
+    "Gold",
+    "Reviewed",
+    "Work",
+    "check_findings",
+    "check_inputs",
+    "find_report",
+    "load_work",
+    "make_gold",
+    "score",
+]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Decision(_Strict):
+class Decision(_Strict):
     """What the reader said of a row of the table; `values` are those of a corrected one."""
 
     finding: int
@@ -36,22 +48,22 @@ class _Decision(_Strict):
     note: str
 
 
-class _Added(_Strict):
+class Added(_Strict):
     """A row that the reader added."""
 
     values: Mapping[str, Any]
     note: str
 
 
-class _Reviewed(_Strict):
+class Reviewed(_Strict):
     """The work on one report; `done` says that the reader has read all of it and decided every row."""
 
     row: int
     report_id: str
     done: bool
     note: str
-    findings: tuple[_Decision, ...]
-    added: tuple[_Added, ...]
+    findings: tuple[Decision, ...]
+    added: tuple[Added, ...]
 
 
 class _Sources(_Strict):
@@ -81,7 +93,7 @@ class Work(_Strict):
     marrowtext: str
     rules: str
     exported: str
-    reports: tuple[_Reviewed, ...] = Field(repr=False)
+    reports: tuple[Reviewed, ...] = Field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +135,9 @@ def make_gold(path: Path, work: Work, material: Material, rules: RuleSet, *, han
 
     Raises InputError where the work is of other inputs, or a value is not what its column may hold.
     """
-    if work.key != material.key(blind=work.blind):
-        raise InputError(
-            f"{path}: was made from other inputs than {material.findings} and {material.reports}, or they have "
-            "changed; give those that the page was made from, and the same columns"
-        )
+    check_inputs(path, work, material)
     by_number = {report.number: report for report in material.content}
-    done = [(one, _find(path, one, by_number)) for one in work.reports if one.done]
+    done = [(one, find_report(path, one, by_number)) for one in work.reports if one.done]
     # Of a report that could not be read there is nothing to be gold.
     done = [(one, report) for one, report in done if report.text.strip()]
     names = _name_reports([report for _, report in done])
@@ -152,6 +160,15 @@ def make_gold(path: Path, work: Work, material: Material, rules: RuleSet, *, han
     )
 
 
+def check_inputs(path: Path, work: Work, material: Material) -> None:
+    """Raise InputError where work is of other inputs than these."""
+    if work.key != material.key(blind=work.blind):
+        raise InputError(
+            f"{path}: was made from other inputs than {material.findings} and {material.reports}, or they have "
+            "changed; give those that the page was made from, and the same columns"
+        )
+
+
 def score(gold: Gold) -> Evaluation:
     """Score the table of the run against the gold that was made of it."""
     import pandas
@@ -159,11 +176,20 @@ def score(gold: Gold) -> Evaluation:
     return evaluate(gold.reports, pandas.DataFrame(list(gold.table), columns=list(gold.names), dtype=object))
 
 
-def _find(path: Path, one: _Reviewed, by_number: Mapping[int, ReviewedReport]) -> ReviewedReport:
+def find_report(path: Path, one: Reviewed, by_number: Mapping[int, ReviewedReport]) -> ReviewedReport:
+    """Find the report that work is on. Raises InputError where its row holds another."""
     report = by_number.get(one.row)
     if report is None or report.id != one.report_id:
         raise InputError(f"{path}: report {one.report_id}: is not row {one.row} of the reports")
     return report
+
+
+def check_findings(path: Path, one: Reviewed, rows: Iterable[Row]) -> None:
+    """Raise InputError where work on a report is on a row that is none of these of the table."""
+    numbers = {row["finding"] for row in rows}
+    for decision in one.findings:
+        if decision.finding not in numbers:
+            raise InputError(f"{path}: report {one.report_id}: the table has no finding {decision.finding}")
 
 
 def _name_reports(reports: Sequence[ReviewedReport]) -> dict[int, str]:
@@ -172,21 +198,21 @@ def _name_reports(reports: Sequence[ReviewedReport]) -> dict[int, str]:
     return {r.number: r.id if same[r.id] == 1 else f"{r.id} row {r.number}" for r in reports}
 
 
-def _list_rows(path: Path, one: _Reviewed, report: ReviewedReport, *, blind: bool) -> Iterator[dict[str, Any]]:
+def _list_rows(path: Path, one: Reviewed, report: ReviewedReport, *, blind: bool) -> Iterator[dict[str, Any]]:
     """Yield the gold rows of a report that is done."""
+    rows = () if blind else report.findings
+    check_findings(path, one, rows)
     decisions = {row.finding: row for row in one.findings}
     where = f"{path}: report {one.report_id}"
-    for row in () if blind else report.findings:
+    for row in rows:
         finding = int(str(row["finding"]))
-        decision = decisions.pop(finding, None)
+        decision = decisions.get(finding)
         if decision is None or decision.decision is None:
             raise InputError(f"{where}: is done, but its finding {finding} is not decided; decide it on the page")
         if decision.decision == "corrected":
             yield _write_row(f"{where}: finding {finding}", decision.values or {}, report.text)
         elif decision.decision == "accepted":
             yield {column.name: row[column.name] for column in GOLD_COLUMNS}
-    if decisions:
-        raise InputError(f"{where}: the table has no finding {next(iter(decisions))}")
     for added in one.added:
         yield _write_row(f"{where}: an added row", added.values, report.text)
 

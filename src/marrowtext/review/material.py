@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,11 +83,13 @@ def gather(
     *,
     sample: int | None = None,
     only: Sequence[int] | None = None,
+    ids: Collection[str] | None = None,
 ) -> Material:
     """Join the reports of an input to their rows in a findings table.
 
     Where `wish` names no column, those of the run are taken, as its manifest says, and the same sheet, table or query.
-    `sample` draws so many reports, the same ones each time; `only` takes those with these numbers.
+    `sample` draws so many reports, the same ones each time; `only` takes those with these numbers, `ids` those with
+    these ids.
 
     Raises InputError where a file cannot be read, the table lacks a column, a row of it is of no report or does not
     hold its mention at its place, and where there are more than MOST_REPORTS.
@@ -99,10 +101,10 @@ def gather(
     if manifest is not None and manifest.input.get("sha256") != input_hash:
         notices.append(f"{name}: is not what {findings} was made from; its rows are checked against it")
         manifest = None
-    rows = _take(reader, sample, only)
+    rows = _take(reader, sample, only, ids)
     names, table = read_rows(findings, _NEEDED)
     reasons = _read_reasons(table_path(findings, "reports")) if manifest is not None else {}
-    partly = sample is not None or only is not None
+    partly = sample is not None or only is not None or ids is not None
     content = tuple(_join(name, rows, table, reasons, partly=partly))
     return Material(findings, name, input_hash, reader.columns, tuple(names), manifest, tuple(notices), content)
 
@@ -137,8 +139,12 @@ def _open(reports: str | Path, wish: ColumnChoice, options: Mapping[str, object]
     )
 
 
-def _take(reader: ReportReader, sample: int | None, only: Sequence[int] | None) -> list[ReportRow]:
-    """Take all reports, those with the given numbers, or a sample: those whose number has the smallest hashes."""
+def _take(
+    reader: ReportReader, sample: int | None, only: Sequence[int] | None, ids: Collection[str] | None
+) -> list[ReportRow]:
+    """Take all reports, those with these numbers or ids, or a sample: those whose numbers have the smallest hashes."""
+    if ids is not None:
+        return [row for row in reader if row.report.id in ids]
     if only is not None:
         wanted = set(only)
         return [row for row in reader if row.row in wanted]
