@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import dataclasses
 import errno
 import hashlib
 import json
@@ -25,6 +26,7 @@ from marrowtext.headers import ColumnChoice
 from marrowtext.model import Report
 from marrowtext.pipeline import Pipeline
 from marrowtext.review import material
+from marrowtext.review.carry import carry_work
 from marrowtext.review.decisions import load_work, make_gold, score
 from marrowtext.review.marks import mark_report
 from marrowtext.review.material import Material, gather
@@ -766,6 +768,28 @@ def test_right_row_that_the_new_table_lacks_is_kept_as_an_added_one(run: Run, tm
     assert result.err == tell_carried("1, 0 of them done", 0, 0, 1, 1)
     assert work["a"]["findings"] == []
     assert work["a"]["added"] == [{"values": values_of(tmp_path), "note": ""}]
+
+
+def test_row_at_a_site_that_the_rules_have_no_more_is_dropped(
+    tmp_path: Path, tables: Tables, pipeline: Pipeline
+) -> None:
+    tables(lambda rows: rows.pop(0))
+    work = load_work(
+        write_work(
+            tmp_path,
+            reviewed(
+                1,
+                "a",
+                decision("accepted"),
+                added=[{"values": {**values_of(tmp_path), "severity": "mild"}, "note": ""}],
+            ),
+        )
+    )
+    new = gather(tmp_path / "again.csv", tmp_path / "reports.csv", ColumnChoice())
+    rules = dataclasses.replace(pipeline.rules, sites={"cuboid": pipeline.rules.sites["cuboid"]})
+    brought, carried = carry_work(tmp_path / "work.json", work, collect(tmp_path), new, rules)
+    assert (carried.carried, carried.changed, carried.missing, carried.dropped, carried.done) == (0, 0, 0, 2, 0)
+    assert brought.reports[0].added == ()
 
 
 def test_row_that_the_old_table_lacked_opens_the_report_again(run: Run, tmp_path: Path, tables: Tables) -> None:

@@ -628,6 +628,28 @@ def test_page_of_a_sample_does_not_write_over_a_page_open_beside_it(visit: Visit
     visit.requests.remove((folder / "sample.html").as_uri())
 
 
+def test_work_carried_to_another_table_loads_on_its_page(
+    visit: Visit, browser: Browser, folder: Path, tmp_path: Path
+) -> None:
+    visit.press("Shift+A", "d", "Shift+A", "d", "n", "x")
+    visit.export(tmp_path, "old.json")
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "ours.toml").write_text('off = ["site.patella"]', encoding="utf-8")
+    for name in ("reports.csv", "findings.csv"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    program, ours = (sys.executable, "-m", "marrowtext"), ("--patterns", "ours")
+    run(*program, "extract", "reports.csv", "-o", "again.csv", *ours, folder=tmp_path)
+    again = ("review", "again.csv", "reports.csv", *ours)
+    run(*program, *again, "-o", "again.html", folder=tmp_path)
+    run(*program, *again, "--carry", "old.json", "-o", "again.json", folder=tmp_path)
+    other = browser.new_context(accept_downloads=True)
+    page = start_visit(other, tmp_path / "again.html")
+    page.load(tmp_path / "again.json")
+    expect(page.page.locator("#progress-text")).to_have_text("1 of 5 reports done · 4 of 6 rows decided")
+    assert page.faults == []
+    other.close()
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

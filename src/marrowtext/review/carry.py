@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,8 @@ class Carried:
     `carried` are those on rows that the new table has with the same values, or as the reader wrote them. `changed` are
     those on rows that have other values in it, at the same words, site and side; they are to be decided anew. `missing`
     are rows that the reader took for right and that it lacks; they are kept as added rows. `dropped` are the others:
-    rejected rows that it lacks, and all that was decided on the `lost` reports, which are not there with their text.
+    rejected rows that it lacks, rows at sites that the rules do not know any more, and all that was decided on the
+    `lost` reports, which are not there with their text.
     """
 
     reports: list[Reviewed] = field(default_factory=list)
@@ -71,7 +72,7 @@ def carry_work(path: Path, work: Work, old: Material, new: Material, rules: Rule
             carried.carried += len(one.added)
         else:
             check_findings(path, one, before.findings)
-            carried.reports.append(_carry_report(one, before, after, carried))
+            carried.reports.append(_carry_report(one, before, after, carried, rules.sites))
     carried.reports.sort(key=lambda report: report.row)
     brought = {
         "key": new.key(blind=work.blind),
@@ -109,38 +110,47 @@ class _NewRows:
         return all(number in self.decided and self.decided[number].decision for number in self._numbers)
 
 
-def _carry_report(one: Reviewed, before: ReviewedReport, after: ReviewedReport, carried: Carried) -> Reviewed:
+def _carry_report(
+    one: Reviewed, before: ReviewedReport, after: ReviewedReport, carried: Carried, sites: Container[str]
+) -> Reviewed:
     """Bring the work on one report over, and count what becomes of it."""
     rows = {row["finding"]: row for row in before.findings}
     new = _NewRows(after)
-    added: list[Added] = []
     # First what is the same, then what has become what the reader wrote, and of the rest what stands at the same place.
     left = [row for row in one.findings if not new.decide(_NAMES, rows[row.finding], row)]
     left = [row for row in left if not (row.values and new.decide(_NAMES, row.values, _accept(row.note)))]
-    carried.carried += _count(one.findings) - _count(left)
-    for row in one.added:
-        if not new.decide(_NAMES, row.values, _accept(row.note)):
-            added.append(row)
-    carried.carried += len(one.added)
+    added = [row for row in one.added if not new.decide(_NAMES, row.values, _accept(row.note))]
+    kept = [row for row in added if _has_place(row.values, sites)]
+    dropped = len(added) - len(kept)
+    carried.carried += _count(one.findings) - _count(left) + len(one.added) - dropped
     missing = 0
+    lacking = dropped > 0
     for decision in left:
+        values = decision.values or rows[decision.finding]
         if new.decide(_PLACE, rows[decision.finding], decision.model_copy(update={"decision": None, "values": None})):
             carried.changed += decision.decision is not None
-        elif decision.decision in ("accepted", "corrected"):
-            values = decision.values or rows[decision.finding]
-            added.append(Added(values={name: values.get(name) for name in _NAMES}, note=decision.note))
+            continue
+        lacking = lacking or decision.decision in ("accepted", "corrected")
+        if decision.decision in ("accepted", "corrected") and _has_place(values, sites):
+            kept.append(Added(values={name: values.get(name) for name in _NAMES}, note=decision.note))
             missing += 1
         else:
-            carried.dropped += decision.decision is not None
+            dropped += decision.decision is not None
     carried.missing += missing
+    carried.dropped += dropped
     return Reviewed(
         row=after.number,
         report_id=after.id,
-        done=one.done and not missing and new.all_decided(),
+        done=one.done and not lacking and new.all_decided(),
         note=one.note,
         findings=tuple(one for _, one in sorted(new.decided.items()) if one.decision or one.note),
-        added=tuple(added),
+        added=tuple(kept),
     )
+
+
+def _has_place(values: Mapping[str, Any], sites: Container[str]) -> bool:
+    """Say whether the rules still know the site of a row."""
+    return values.get("site") is None or values["site"] in sites
 
 
 def _count(rows: Sequence[Decision]) -> int:
