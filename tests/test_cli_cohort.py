@@ -11,7 +11,7 @@ from clinic import Visit, make_tables, visit
 from test_cli import Run, run  # noqa: F401
 
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS
-from marrowtext.definition import list_shipped
+from marrowtext.definition_files import list_shipped
 from marrowtext.writers import open_table
 
 HEAD = {"site": "femoral_head", "laterality": "left"}

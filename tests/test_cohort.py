@@ -15,12 +15,15 @@ from clinic import RULES, Visit, make_tables, visit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marrowtext.cohort import COHORT_TABLES, Cohort, CohortResult
+from marrowtext.cohort import Cohort
+from marrowtext.cohort_result import CohortResult
+from marrowtext.cohort_tables import COHORT_TABLES
 from marrowtext.columns import Column
 from marrowtext.courses import COURSE_COLUMNS, STATE_COLUMNS
-from marrowtext.definition import SourceText, read_definition
+from marrowtext.definition_files import SourceText, read_definition
 from marrowtext.errors import InputError
-from marrowtext.store import name, open_store, text
+from marrowtext.statements import name, text
+from marrowtext.store import open_store
 
 HEAD: dict[str, Any] = {"site": "femoral_head", "laterality": "left"}
 KNEE: dict[str, Any] = {"site": "patella", "laterality": "left"}
@@ -86,6 +89,9 @@ def exclude(condition: str) -> str:
             {"grade_system": "ARCO", "grade": "II"},
             {"grade_system": "ARCO", "grade": "III"},
         ),
+        ('grade = "III"', {"grade": "3"}, {"grade": "3A"}),
+        ('grade = ["3a", "4"]', {"grade": "IIIA"}, {"grade": "III"}),
+        ('grade = "II – III"', {"grade": "2-3"}, {"grade": "2"}),
         ('section = "indication"', {"section": "indication"}, {"section": "findings"}),
         ("", {"section": "impression"}, {"section": "comparison"}),
     ],
@@ -266,10 +272,69 @@ def test_reports_of_the_other_side_are_not_looked_at() -> None:
     assert members(steps, *visits, unit="patient-side") == ["A left"]
 
 
-def test_the_side_of_the_exam_makes_a_unit() -> None:
-    assert members(exclude("finding = {}"), visit("A", "2020-01-01", exam_side="Left"), unit="patient-side") == [
-        "A left"
+ALL = exclude('finding = { pattern = "infectious", laterality = "any" }')
+
+
+@pytest.mark.parametrize(
+    ("columns", "units"),
+    [
+        ({"exam_side": "Left"}, ["A left"]),
+        ({"exam_side": "bilateral"}, ["A left", "A right"]),
+        ({"exam_title": "MRI RT HIP W/O CONTRAST"}, ["A right"]),
+        ({"exam_title": "MRI of both hips"}, ["A left", "A right"]),
+        ({"body_part": "LEFT KNEE"}, ["A left"]),
+        ({"exam_side": "left", "exam_title": "MRI right hip"}, ["A left", "A right"]),
+        ({"exam_title": "MRI lumbar spine"}, []),
+    ],
+)
+def test_the_side_of_the_exam_makes_a_unit(columns: dict[str, str], units: list[str]) -> None:
+    assert members(ALL, visit("A", "2020-01-01", **columns), unit="patient-side") == units
+
+
+def test_an_indication_names_the_side_only_where_nothing_else_does() -> None:
+    asked = {**HEAD, "section": "indication", "assertion": "hypothetical"}
+    right = {**HEAD, "laterality": "right"}
+    visits = [
+        visit("A", "2020-01-01", asked),
+        visit("B", "2020-01-01", asked, right),
+        visit("C", "2020-01-01", asked, exam_side="right"),
     ]
+    assert members(ALL, *visits, unit="patient-side") == ["A left", "B right", "C right"]
+
+
+FOLLOWED = include("index = true\nfinding = {}") + include("days_from_index = { from = 1, to = 365 }")
+PASSING = {**KNEE, "assertion": "absent"}
+
+
+@pytest.mark.parametrize(
+    ("later", "kept"),
+    [
+        ({"exam_side": "left"}, ["A left"]),
+        ({"exam_side": "right"}, []),
+        ({"exam_side": "bilateral"}, ["A left"]),
+        ({"exam_title": "MRI RIGHT HIP"}, []),
+        ({}, ["A left"]),
+    ],
+)
+def test_an_exam_of_the_other_side_is_no_follow_up(later: dict[str, str], kept: list[str]) -> None:
+    first = visit("A", "2020-01-01", HEAD)
+    assert members(FOLLOWED, first, visit("A", "2020-03-01", **later), unit="patient-side") == kept
+    named = visit("A", "2020-03-01", PASSING, **later)
+    assert members(FOLLOWED, first, named, unit="patient-side") == kept
+
+
+def test_what_an_exam_of_the_other_side_says_of_this_one_counts() -> None:
+    steps = include("index = true\nfinding = {}") + include(
+        "days_from_index = { from = 1 }\nfinding.assertion = 'absent'"
+    )
+    visits = [visit("A", "2020-01-01", HEAD), visit("A", "2020-03-01", PASSING, exam_side="right")]
+    assert members(steps, *visits, unit="patient-side") == ["A left"]
+
+
+def test_a_follow_up_is_of_any_part_of_the_body_unless_among_says_which() -> None:
+    visits = [visit("A", "2020-01-01", HEAD, body_part="hip"), visit("A", "2020-03-01", body_part="knee")]
+    assert members(FOLLOWED, *visits, unit="patient-side") == ["A left"]
+    assert members(FOLLOWED, *visits, unit="patient-side", top='among = { body_part = "hip" }') == []
 
 
 def test_a_course() -> None:
@@ -319,6 +384,23 @@ def test_associated_findings() -> None:
     assert members(exclude(step), *visits) == ["C", "E"]
     assert members(exclude(step), *visits, unit="patient-side") == ["C left", "D left", "E left"]
     assert members(include("no_" + step), *visits) == ["C", "E"]
+
+
+def test_units_are_the_same_with_associated_findings_and_without() -> None:
+    tables = make_tables(beside("A", {"laterality": "right"}), visit("B", "2020-01-01"))
+    two = {name: tables[name] for name in ("findings", "reports")}
+    cohort = build(include("finding = {}"), "patient-side")
+    for each in (tables, two):
+        result = cohort.run(each)
+        assert list(result.steps["after"]) == [1, 1]
+
+
+def test_a_report_that_names_the_side_by_an_associated_finding_is_asked_for_it() -> None:
+    right = {**HEAD, "laterality": "right"}
+    visits = [visit("A", "2020-01-01", HEAD), beside("A", {"laterality": "left"}, says=(right,))]
+    assert members(exclude('associated = { concept = "fracture" }'), *visits, unit="patient-side") == ["A right"]
+    steps = include('reports = "every"\nfinding = { site = "femoral_head" }')
+    assert members(steps, *visits, unit="patient-side") == ["A left", "A right"]
 
 
 def test_evidence_of_an_associated_finding() -> None:
@@ -425,6 +507,40 @@ def test_evidence_is_of_members_and_of_those_that_an_exclusion_took_out() -> Non
         ["A", True, 1, 1, "Sentence 1 of report 1.", "edema.marrow"],
         ["C", False, 2, 3, "Sentence 1 of report 3.", "edema.marrow"],
     ]
+
+
+def test_a_report_that_meets_a_step_by_its_day_alone_is_evidence() -> None:
+    steps = include("index = true\nfinding = {}") + include("days_from_index = { from = 1, to = 365 }")
+    visits = [visit("A", "2020-01-01", HEAD), visit("A", "2020-03-01"), visit("A", "2021-03-01")]
+    told = run(steps, *visits).evidence[["step", "table", "report_id", "row", "study_date", "days_from_index"]]
+    assert told.values.tolist() == [
+        [1, "findings", "r1", 1, "2020-01-01", 0],
+        [2, "reports", "r2", 2, "2020-03-01", 60],
+    ]
+
+
+def test_a_report_that_meets_a_step_by_its_columns_alone_is_evidence() -> None:
+    steps = exclude('report = { sex = "M" }')
+    told = run(steps, visit("A", "2020-01-01", HEAD, sex="F"), visit("B", None, sex="M")).evidence
+    assert told[["patient_id", "member", "step", "table", "report_id"]].values.tolist() == [
+        ["B", False, 1, "reports", "r2"]
+    ]
+    assert told[["study_date", "days_from_index", "sentence"]].isna().all(axis=None)
+
+
+def test_evidence_tells_the_side_of_the_unit_and_that_of_the_row() -> None:
+    told = run(
+        include("finding = {}"), visit("A", "2020-01-01", {**HEAD, "laterality": "bilateral"}), unit="patient-side"
+    )
+    assert told.evidence[["laterality", "row_laterality"]].values.tolist() == [
+        ["left", "bilateral"],
+        ["right", "bilateral"],
+    ]
+
+
+def test_an_exclusion_that_did_not_hold_is_no_evidence() -> None:
+    steps = exclude('reports = "every"\nfinding = { site = "femoral_head" }')
+    assert run(steps, visit("A", "2020-01-01", HEAD), visit("A", "2020-02-01")).evidence.empty
 
 
 def test_all_reports_left_out_are_in_the_diagram() -> None:
@@ -536,6 +652,30 @@ def test_a_column_that_does_not_fit_is_refused_with_its_line(steps: str, top: st
     with pytest.raises(InputError) as caught:
         run(steps, visit("A", "2020-01-01", HEAD, sex="F", ward=None), top=top)
     assert str(caught.value).startswith(f"own.toml: {said}")
+
+
+@pytest.mark.parametrize(
+    ("test", "remedy"),
+    [
+        ('sex = "femal"', "no report has 'femal' in the column 'sex'; known are F, M"),
+        ('sex = ["M", "Femal"]', "no report has 'Femal' in the column 'sex'; known are F, M"),
+        ('ward = "Nroth"', "no report has 'Nroth' in the column 'ward'; did you mean 'North'?"),
+        ('remark = "x"', "no report has 'x' in the column 'remark'; check how the column is written"),
+    ],
+)
+def test_a_value_that_no_report_has_is_noted_with_those_that_are_known(test: str, remedy: str) -> None:
+    visits = [
+        visit("A", "2020-01-01", HEAD, sex="F", ward="North", remark="long " * 20),
+        visit("B", "2020-01-01", HEAD, sex="M", ward="South", remark=None),
+    ]
+    manifest = run(include("finding = {}") + exclude(f"report = {{ {test} }}"), *visits).manifest
+    column = test.split(maxsplit=1)[0]
+    assert manifest["notes"] == [f"own.toml: line 9: step.2.report.{column}: {remedy}"]
+
+
+def test_values_that_reports_have_are_not_noted() -> None:
+    visits = [visit("A", "2020-01-01", HEAD, sex="F", age="40")]
+    assert run(include('report = { sex = "F", age = 41 }'), *visits).manifest["notes"] == []
 
 
 def test_dates_as_they_are_written_are_in_the_sql() -> None:

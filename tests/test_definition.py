@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 from clinic import RULES
 
-from marrowtext.definition import (
-    DateRange,
-    Definition,
-    MetadataTest,
-    NumberRange,
-    SourceText,
-    list_shipped,
-    load_definition,
-    read_definition,
-    write_keys,
-)
+from marrowtext.definition import Definition
+from marrowtext.definition_files import SourceText, list_shipped, load_definition, read_definition
+from marrowtext.definition_keys import write_keys
+from marrowtext.definition_values import DateRange, MetadataTest, NumberRange
 from marrowtext.errors import InputError
 
 DOCS = Path(__file__).parents[1] / "docs" / "cohorts.md"
@@ -107,6 +100,10 @@ def test_metadata_by_value_range_words_and_whether_it_is_known() -> None:
             "line 5: step.1.finding: edema that is denied has no pattern; leave pattern out, or change assertion",
         ),
         ('report = { age = { from = "2020-13-01" } }', "line 5: step.1.report.age: is no date; write it as 2021-03-04"),
+        (
+            'report = { age = { from = "18" } }',
+            "line 5: step.1.report.age: from is a number in quotes; write from = 18, or a date as from = 2021-03-04",
+        ),
         (
             "report = { age = { from = 2 , to = 1 } }",
             "line 5: step.1.report.age: the range is empty: from 2 lies after to 1; change one of them",

@@ -88,6 +88,11 @@ def test_reports_that_were_not_read_are_not_drawn() -> None:
     ("options", "said"),
     [
         ({"by": "assertoin"}, "the findings table has no column 'assertoin'; did you mean 'assertion'?"),
+        (
+            {"by": "assertion,change"},
+            "'assertion,change' is no column; name each for itself, as --by assertion --by change "
+            "(in Python by=['assertion', 'change'])",
+        ),
         ({"rows": 0, "reports": 0}, "there is nothing to draw; ask for one row or report at least"),
     ],
 )

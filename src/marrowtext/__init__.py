@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from marrowtext.agreement import Agreement, measure_agreement
-    from marrowtext.cohort import Cohort, CohortResult
+    from marrowtext.cohort import Cohort
+    from marrowtext.cohort_result import CohortResult
     from marrowtext.component import load
     from marrowtext.courses import CourseFrames, follow_courses
     from marrowtext.evaluate import Evaluation, evaluate
@@ -55,7 +56,7 @@ _HOMES = {
     "AssociatedFinding": "model",
     "Agreement": "agreement",
     "Cohort": "cohort",
-    "CohortResult": "cohort",
+    "CohortResult": "cohort_result",
     "CourseFrames": "courses",
     "Sample": "sampling",
     "follow_courses": "courses",

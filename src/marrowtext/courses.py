@@ -12,6 +12,7 @@ from marrowtext.columns import FINDING_COLUMNS, Column, ColumnType
 from marrowtext.errors import InputError
 from marrowtext.reading import Patterns, pattern_folders
 from marrowtext.rules import RuleSet, load_rules
+from marrowtext.statements import name, read_date, text
 from marrowtext.store import (
     BODY_PART,
     DATE,
@@ -20,10 +21,7 @@ from marrowtext.store import (
     check_column,
     check_dates,
     make_frame,
-    name,
     open_store,
-    read_date,
-    text,
 )
 
 if TYPE_CHECKING:

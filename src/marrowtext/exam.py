@@ -79,6 +79,10 @@ class ExamReader:
                 return Exam(None, None, frozenset(regions))
         return Exam(None, None, frozenset(regions))
 
+    def name_sides(self, title: str) -> frozenset[Laterality]:
+        """Give the sides that a title, or another column of the exam, names."""
+        return self._name(title).sides
+
     def _stages(self, report: Report, segmented: SegmentedText) -> Iterator[tuple[list[str], LateralitySource]]:
         """Yield the stretches of text that name the exam, the surest first; the others are mostly never looked for."""
         text, sentences = report.text, segmented.sentences

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from marrowtext import __version__
 from marrowtext.columns import FINDING_COLUMNS, FINDINGS_TABLE, Column, ColumnType
-from marrowtext.definition import nearest
 from marrowtext.errors import InputError
 from marrowtext.sheets import check_sheet, write_sheet
-from marrowtext.store import Store, make_frame, name, open_store
+from marrowtext.statements import name
+from marrowtext.store import Store, make_frame, open_store
+from marrowtext.suggestions import nearest
 from marrowtext.writers import check_target, replace_text
 
 if TYPE_CHECKING:
@@ -125,6 +126,10 @@ def _check_column(store: Store, column: str) -> None:
     there = store.tables["findings"].columns
     known = [each.name for each in FINDINGS_TABLE if each.name in there]
     known += [each for each in there if each not in known]
+    parts = [part.strip() for part in column.split(",")]
+    if column not in known and len(parts) > 1:
+        listed = " ".join(f"--by {part}" for part in parts)
+        raise InputError(f"{column!r} is no column; name each for itself, as {listed} (in Python by={parts})")
     if column not in known:
         raise InputError(f"{store.source}: the findings table has no column {column!r}; {nearest(column, known)}")
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
 from marrowtext.errors import InputError
 from marrowtext.manifest import hash_file
+from marrowtext.statements import define_macros, name, read_date, text
 
 if TYPE_CHECKING:
     import pandas
@@ -31,6 +32,7 @@ __all__ = [
     "BODY_PART",
     "DATE",
     "EXAM_SIDE",
+    "EXAM_TITLE",
     "FINDINGS",
     "PATIENT",
     "REPORTS",
@@ -38,12 +40,8 @@ __all__ = [
     "StoredTable",
     "check_column",
     "check_dates",
-    "define_dates",
     "make_frame",
-    "name",
     "open_store",
-    "read_date",
-    "text",
 ]
 
 FINDINGS, REPORTS, ASSOCIATED = "findings", "reports", "associated"
@@ -60,7 +58,7 @@ _DATABASES = (".duckdb",)
 # The columns that say whose report it is and of which day, unless a definition names others.
 PATIENT, DATE = "patient_id", "study_date"
 # The columns that say of which side and part of the body an exam is, where the input tells it.
-EXAM_SIDE, BODY_PART = "exam_side", "body_part"
+EXAM_SIDE, EXAM_TITLE, BODY_PART = "exam_side", "exam_title", "body_part"
 
 _SQL_TYPES = {
     ColumnType.STRING: "VARCHAR",
@@ -144,20 +142,6 @@ class Store:
         self.connection.unregister("frame")
 
 
-def name(identifier: str) -> str:
-    """Quote a name of a table or a column for SQL. Whatever it is, it stays a name."""
-    if "\0" in identifier:
-        raise InputError("a name has a zero character in it; take it out")
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """Quote a text for SQL. Whatever it is, it stays a text."""
-    if "\0" in value:
-        raise InputError("a text has a zero character in it; take it out")
-    return "'" + value.replace("'", "''") + "'"
-
-
 def make_frame(columns: Sequence[Column], records: Sequence[Mapping[str, object]]) -> pandas.DataFrame:
     """Give rows as a frame: categories where the values are a list, else pandas' nullable types."""
     import pandas
@@ -213,7 +197,7 @@ def open_store(tables: Tables, date_format: str | None = None) -> Store:
 def check_dates(store: Store, column: str) -> None:
     """Raise InputError where a cell of a date column of the reports table is filled and is no date."""
     date = name(column)
-    store.run(define_dates(store.date_format))
+    store.run(define_macros(store.date_format))
     bad = store.rows(
         f'SELECT "row" FROM {REPORTS} '
         f"WHERE trim(CAST({date} AS VARCHAR)) <> '' AND {read_date(date)} IS NULL ORDER BY 1"
@@ -229,25 +213,6 @@ def check_dates(store: Store, column: str) -> None:
 def check_column(store: Store, column: str) -> bool:
     """Say whether some cell of a column of the reports table is filled."""
     return bool(store.rows(f"SELECT 1 FROM {REPORTS} WHERE trim(CAST({name(column)} AS VARCHAR)) <> '' LIMIT 1"))
-
-
-def define_dates(date_format: str | None) -> str:
-    """Give the SQL that defines how a date is read: 2021-03-04, 20210304, or as told; a time may follow."""
-    ways = ["TRY_CAST(word AS DATE)", "CAST(try_strptime(word, '%Y%m%d') AS DATE)"]
-    if date_format is not None:
-        # As told comes first, and of the whole cell too, since a date may have blanks in it.
-        told = text(date_format)
-        ways[:0] = [f"CAST(try_strptime({what}, {told}) AS DATE)" for what in ("cell", "word")]
-    return (
-        f"CREATE OR REPLACE TEMP MACRO read_day(cell, word) AS coalesce({', '.join(ways)});\n"
-        "CREATE OR REPLACE TEMP MACRO to_day(cell) AS\n"
-        "  read_day(trim(cell), split_part(replace(trim(cell), 'T', ' '), ' ', 1));\n"
-    )
-
-
-def read_date(column: str) -> str:
-    """Give the SQL that reads a date from a column, after `define_dates`."""
-    return f"to_day(CAST({column} AS VARCHAR))"
 
 
 def _import_duckdb() -> Any:

@@ -30,8 +30,9 @@ def cohort(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a cohort in OUT.")] = False,
 ) -> None:
     """Build the cohort of DEFINITION from the tables of a run: members, who was left out where, evidence, diagram."""
-    from marrowtext.cohort import Cohort, check_folder
-    from marrowtext.definition import list_shipped
+    from marrowtext.cohort import Cohort
+    from marrowtext.cohort_result import check_folder
+    from marrowtext.definition_files import list_shipped
 
     if listing:
         for name, path in list_shipped().items():
@@ -57,6 +58,8 @@ def cohort(
         typer.echo(f"{step['after']:>8,}{left_out:>9}  {step['kind']:<11}  {step['words']}", err=True)
     for number in result.manifest["passed_over_in_part"]:
         typer.echo(f"step {number}: associated findings were not asked, their table is not there", err=True)
+    for note in result.manifest["notes"]:
+        typer.echo(f"note: {note}", err=True)
     typer.echo(f"{len(result.cohort):>8,}  members, of the unit {read.definition.unit}", err=True)
     typer.echo(f"written    {out}", err=True)
 
