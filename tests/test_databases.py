@@ -16,10 +16,12 @@ import duckdb
 import psycopg
 import pytest
 
-from marrowtext import databases
+from marrowtext import file_databases
 from marrowtext.columns import Column, ColumnType
-from marrowtext.databases import Database, Existing, hide_password, open_database
+from marrowtext.database import Database, Existing
+from marrowtext.databases import open_database
 from marrowtext.errors import InputError, MarrowtextError
+from marrowtext.postgres import hide_password
 from marrowtext.tables import Table
 
 CANARY = "Wolpertinger"
@@ -111,7 +113,7 @@ def test_columns_have_their_names_and_types(place: Place) -> None:
 
 
 def test_more_rows_than_a_group(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "_GROUP_ROWS", 7)
+    monkeypatch.setattr(file_databases, "_GROUP_ROWS", 7)
     rows = [("x", number, None, None, None, None, None) for number in range(30)]
     place.open().load([table_of(rows)], Existing.REFUSE)
     assert [count for (count,) in place.ask("SELECT count FROM findings ORDER BY count")] == list(range(30))
@@ -301,7 +303,7 @@ def test_database_without_right_to_write_is_told(extension: str) -> None:
 
 
 def test_sqlite_that_is_written_by_another_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "_CONNECT_SECONDS", 0.01)
+    monkeypatch.setattr(file_databases, "CONNECT_SECONDS", 0.01)
     database = open_database(tmp_path / "out.db")
     database.load([table_of()], Existing.REFUSE)
     with closing(sqlite3.connect(tmp_path / "out.db", isolation_level=None)) as other:

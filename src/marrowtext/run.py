@@ -17,7 +17,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from marrowtext.columns import Column, list_tables
-from marrowtext.databases import Existing
+from marrowtext.database import Existing
 from marrowtext.errors import InputError
 from marrowtext.manifest import RUN_COLUMNS, Manifest, hash_file, load_manifest, read_manifest, tell_time
 from marrowtext.outcome import Outcome, Tally

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from marrowtext.databases import Database, Existing, hide_password, open_database
+from marrowtext.database import Database, Existing
+from marrowtext.databases import open_database
 from marrowtext.errors import InputError
+from marrowtext.postgres import hide_password
 from marrowtext.tables import Table, join_parts
 from marrowtext.workbook import import_xlsxwriter, write_workbook
 from marrowtext.writers import KINDS, find_problem, open_table
