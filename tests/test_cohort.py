@@ -659,8 +659,12 @@ def test_a_column_that_does_not_fit_is_refused_with_its_line(steps: str, top: st
     [
         ('sex = "femal"', "no report has 'femal' in the column 'sex'; known are F, M"),
         ('sex = ["M", "Femal"]', "no report has 'Femal' in the column 'sex'; known are F, M"),
+        ('ward = { contains = "est" }', "no report has 'est' in the column 'ward'; known are North, South"),
         ('ward = "Nroth"', "no report has 'Nroth' in the column 'ward'; did you mean 'North'?"),
-        ('remark = "x"', "no report has 'x' in the column 'remark'; check how the column is written"),
+        (
+            'remark = "x"',
+            "no report has 'x' in the column 'remark'; see how the column is written; { from = …, to = … } is a range",
+        ),
     ],
 )
 def test_a_value_that_no_report_has_is_noted_with_those_that_are_known(test: str, remedy: str) -> None:
@@ -674,8 +678,10 @@ def test_a_value_that_no_report_has_is_noted_with_those_that_are_known(test: str
 
 
 def test_values_that_reports_have_are_not_noted() -> None:
-    visits = [visit("A", "2020-01-01", HEAD, sex="F", age="40")]
-    assert run(include('report = { sex = "F", age = 41 }'), *visits).manifest["notes"] == []
+    visits = [visit("A", "2020-01-01", HEAD, sex="F", age="40", ward="North")]
+    assert (
+        run(include('report = { sex = ["F"], age = 41, ward = { contains = "NOR" } }'), *visits).manifest["notes"] == []
+    )
 
 
 def test_dates_as_they_are_written_are_in_the_sql() -> None:

@@ -99,7 +99,58 @@ def test_metadata_by_value_range_words_and_whether_it_is_known() -> None:
             'finding = { assertion = "absent", pattern = "osteonecrosis" }',
             "line 5: step.1.finding: edema that is denied has no pattern; leave pattern out, or change assertion",
         ),
-        ('report = { age = { from = "2020-13-01" } }', "line 5: step.1.report.age: is no date; write it as 2021-03-04"),
+        (
+            'report = { age = { from = "2020-13-01" } }',
+            "line 5: step.1.report.age: from is no date; write it as 2021-03-04",
+        ),
+        (
+            "report = { age = { to = nan } }",
+            "line 5: step.1.report.age: to must be a number; leave an end out where there is none",
+        ),
+        (
+            "report = { age = inf }",
+            "line 5: step.1.report.age: must be a number, and nan and inf are none; "
+            "{ known = false } is for what is empty",
+        ),
+        (
+            "report = { age = { from = 18, to = 2020-01-01 } }",
+            "line 5: step.1.report.age: from must be a date, as 2021-03-04",
+        ),
+        ('report = { "" = "x" }', "line 5: step.1.report: is blank; write some words"),
+        (
+            "finding = { size_mm = 10 }",
+            "line 5: step.1.finding.size_mm: must be a range, as { from = …, to = … }; one of the ends may be left out",
+        ),
+        (
+            'finding = { grade_system = "ARC" }',
+            "line 5: step.1.finding.grade_system: no grading system 'ARC'; did you mean 'ARCO'?",
+        ),
+        (
+            'finding = { site = "talus", region = "hip" }',
+            "line 5: step.1.finding: no such site is in that region (talus: ankle); take region away",
+        ),
+        (
+            'finding = { site = "talus" }\nno_finding = { site = "talus" }',
+            "line 3: step.1: the same is asked for and forbidden of one report; take one of the two away",
+        ),
+        (
+            "course = { resolved = false, days_to_resolved = { to = 9 } }",
+            "line 5: step.1.course: what has not resolved has no days_to_resolved; take one of them away",
+        ),
+        (
+            "course = { days_to_resolved = { to = -1 } }",
+            "line 5: step.1.course: days_to_resolved is 0 or more in every course; change to",
+        ),
+        ("course = { reports = { to = 0 } }", "line 5: step.1.course: reports is 1 or more in every course; change to"),
+        (
+            'reports = ["first", "last"]\nfinding = {}',
+            "line 5: step.1.reports: must be one text in quotes; known are any, first, last, every, index",
+        ),
+        (
+            "finding = {}\nindex = true\n[[step]]\ninclude = 'later'\nreports = 'index'\n"
+            "days_from_index = { to = 1 }\nfinding = {}",
+            'line 7: step.2: reports = "index" looks at the index report, and days_from_index at others; take one away',
+        ),
         (
             'report = { age = { from = "18" } }',
             "line 5: step.1.report.age: from is a number in quotes; write from = 18, or a date as from = 2021-03-04",
@@ -162,6 +213,11 @@ def test_a_step_that_is_wrong_is_refused_with_its_line(text: str, said: str) -> 
     ("text", "said"),
     [
         (HEAD, "line 1: step: is missing; add it"),
+        ("# to come\n", "is empty; begin with one that is shipped: marrowtext cohort NAME --print"),
+        (
+            STEP.replace('"patient"', '["patient", "report"]') + "finding = {}",
+            "line 2: unit: must be one text in quotes; known are report, patient, patient-side",
+        ),
         (HEAD + "step = []", "line 1: has no steps; add a [[step]]"),
         ('titel = "T"\n' + STEP + "finding = {}", "line 1: titel: unknown key; did you mean 'title'?"),
         (
@@ -184,8 +240,25 @@ def test_a_definition_that_is_wrong_is_refused_with_its_line(text: str, said: st
 
 def test_text_that_is_no_toml_is_refused_with_its_line() -> None:
     assert re.fullmatch(
-        r"own\.toml: not valid TOML: .*line 4.*; put text in quotes, and lists in \[ \]",
+        r"own\.toml: not valid TOML: .*line 4.*; "
+        r"put text in straight quotes, lists in \[ \], and each \{ … \} on one line",
         refusal(HEAD + "[[step]]\ninclude = words"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (HEAD + 'title = "again"\n', 3),
+        (STEP + "finding = {}\n[step]\nexclude = 'x'\n", 6),
+        (STEP + 'finding = { site = "talus", site = "tibia" }\n', 5),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_with_its_line(text: str, line: int) -> None:
+    assert re.fullmatch(
+        rf"own\.toml: not valid TOML: .*line {line}.*; a key stands there twice: take one away, put two values in one "
+        r"list, or begin each step with \[\[step\]\]",
+        refusal(text),
     )
 
 

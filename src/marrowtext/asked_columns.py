@@ -60,8 +60,10 @@ def note_unknown_values(store: Store, source: SourceText, asked: Sequence[AskedC
             value for (value,) in store.rows(f"SELECT DISTINCT {cell} FROM {REPORTS} WHERE {cell} <> '' ORDER BY 1")
         ]
         for value in each.texts:
-            if value in known:
+            if value in known or (each.kind == "words" and any(value.lower() in one.lower() for one in known)):
                 continue
             listed = 0 < len(known) <= _MOST_VALUES and max(map(len, known)) <= _LONGEST
-            remedy = nearest(value, known) if listed else "check how the column is written"
+            remedy = (
+                nearest(value, known) if listed else "see how the column is written; { from = …, to = … } is a range"
+            )
             yield source.tell(each.path, f"no report has {value!r} in the column {each.column!r}; {remedy}")

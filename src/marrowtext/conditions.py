@@ -30,7 +30,7 @@ class AskedColumn(NamedTuple):
     """A column of the reports table that a definition asks for: what it must hold, where, and the texts asked for."""
 
     column: str
-    kind: Literal["number", "date", "text"]
+    kind: Literal["number", "date", "text", "words"]
     path: Keys
     texts: tuple[str, ...] = ()
 
@@ -143,6 +143,7 @@ class ConditionWriter:
         if test.known is not None:
             yield f"nullif(trim({words}), '') IS {'NOT ' if test.known else ''}NULL"
         elif test.contains:
+            self.asked.append(AskedColumn(column, "words", path, test.contains))
             yield "(" + " OR ".join(f"contains(lower({words}), {text(part.lower())})" for part in test.contains) + ")"
         elif test.dates is not None:
             self.asked.append(AskedColumn(column, "date", path))

@@ -10,6 +10,7 @@ from marrowtext.columns import FINDING_COLUMNS
 from marrowtext.definition_values import DateRange, DayRange, NumberRange, Strict, Texts, one_of
 from marrowtext.model import AssociatedConcept
 from marrowtext.rules import RuleSet
+from marrowtext.schema import GradeRule
 from marrowtext.suggestions import nearest
 
 __all__ = ["ANY", "SAME", "VALUES", "AssociatedTest", "CourseTest", "FindingTest", "Place"]
@@ -56,6 +57,17 @@ class Place(Strict):
                 raise ValueError(f"no site {site!r}; {nearest(site, tuple(rules.sites))}")
         return value
 
+    @model_validator(mode="after")
+    def _check_place(self, info: ValidationInfo) -> Self:
+        sites = _rules(info).sites
+        if self.site is not None and self.region is not None:
+            regions = sorted({sites[site].region for site in self.site})
+            if not set(regions) & set(self.region):
+                raise ValueError(
+                    f"no such site is in that region ({', '.join(self.site)}: {', '.join(regions)}); take region away"
+                )
+        return self
+
     @field_validator("region")
     @classmethod
     def _check_region(cls, value: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
@@ -80,6 +92,16 @@ class _RowTest(Place):
         default=None,
         description="Part of the report; if left out, all but indication, technique and comparison.",
     )
+
+    @field_validator("grade_system")
+    @classmethod
+    def _check_system(cls, value: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
+        known = sorted({rule.system for rule in _rules(info).of(GradeRule) if rule.system})
+        lowered = {system.lower() for system in known}
+        for system in value or ():
+            if system.lower() not in lowered:
+                raise ValueError(f"no grading system {system!r}; {nearest(system, known)}")
+        return value
 
 
 class FindingTest(_RowTest):
@@ -133,6 +155,17 @@ class CourseTest(Place):
     days_to_resolved: DayRange | None = Field(
         default=None, description="Days from the first report that affirms it to the one that says it is gone."
     )
+
+    @model_validator(mode="after")
+    def _check_course(self) -> Self:
+        """Refuse what no course can meet."""
+        if self.resolved is False and self.days_to_resolved is not None:
+            raise ValueError("what has not resolved has no days_to_resolved; take one of them away")
+        for key, least in (("reports", 1), ("days_seen", 0), ("days_to_resolved", 0)):
+            span = getattr(self, key)
+            if span is not None and span.to is not None and span.to < least:
+                raise ValueError(f"{key} is {least} or more in every course; change to")
+        return self
 
 
 def _rules(info: ValidationInfo) -> RuleSet:

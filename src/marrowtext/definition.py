@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, fiel
 from pydantic_core import PydanticCustomError
 
 from marrowtext.criteria import ANY, SAME, AssociatedTest, CourseTest, FindingTest, Place
-from marrowtext.definition_values import DayRange, Metadata, Strict, Text, as_tuple, one_of
+from marrowtext.definition_values import DayRange, Metadata, Strict, Text, as_tuple, choice_of
 
 __all__ = ["Condition", "Definition", "Step"]
 
@@ -100,7 +100,7 @@ class Step(Condition):
     @field_validator("reports", mode="before")
     @classmethod
     def _check_reports(cls, value: object) -> object:
-        return one_of(("any", "first", "last", "every", "index"))(value)[0]
+        return choice_of(("any", "first", "last", "every", "index"))(value)
 
     @model_validator(mode="after")
     def _check_step(self) -> Self:
@@ -119,9 +119,19 @@ class Step(Condition):
             raise ValueError("index is for a step that includes; take it away here")
         if self.index and self.reports == "every":
             raise ValueError('index needs one report, and reports = "every" takes all; take one of them away')
+        if self.reports == "index" and self.days_from_index is not None:
+            raise ValueError(
+                'reports = "index" looks at the index report, and days_from_index at others; take one away'
+            )
+        if any(test in (*self.no_finding, *self.no_associated) for test in self._list_asked()):
+            raise ValueError("the same is asked for and forbidden of one report; take one of the two away")
         if self.same_side and sum(1 for condition in self.conditions() for _ in condition.tests()) < 2:
             raise ValueError("same_side needs two findings or more; take it away here")
         return self
+
+    def _list_asked(self) -> Iterator[Place]:
+        for condition in self.conditions():
+            yield from (*condition.finding, *condition.associated)
 
 
 def _has_row(condition: Condition) -> bool:
@@ -148,7 +158,7 @@ class Definition(Strict):
     @field_validator("unit", mode="before")
     @classmethod
     def _check_unit(cls, value: object) -> object:
-        return one_of(("report", "patient", "patient-side"))(value)[0]
+        return choice_of(("report", "patient", "patient-side"))(value)
 
     @model_validator(mode="after")
     def _check_definition(self) -> Self:

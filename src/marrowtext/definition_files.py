@@ -84,7 +84,9 @@ def read_definition(source: SourceText, rules: RuleSet) -> Definition:
     try:
         values = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{source.source}: not valid TOML: {error}; put text in quotes, and lists in [ ]") from None
+        raise InputError(f"{source.source}: not valid TOML: {error}; {_remedy(str(error))}") from None
+    if not values:
+        raise InputError(f"{source.source}: is empty; begin with one that is shipped: marrowtext cohort NAME --print")
     try:
         return Definition.model_validate(values, context={"rules": rules})
     except ValidationError as error:
@@ -94,8 +96,16 @@ def read_definition(source: SourceText, rules: RuleSet) -> Definition:
         raise source.fail(_path(first), tell_error(first)) from None
 
 
+def _remedy(error: str) -> str:
+    """Give the remedy for what the reader of TOML says."""
+    if any(word in error for word in ("overwrite", "twice", "Duplicate", "mutate")):
+        return "a key stands there twice: take one away, put two values in one list, or begin each step with [[step]]"
+    return "put text in straight quotes, lists in [ ], and each { … } on one line"
+
+
 def _path(error: Any) -> tuple[str | int, ...]:
-    path = tuple(error["loc"])
+    # A key of a mapping that is wrong itself is told by the mapping.
+    path = tuple(part for part in error["loc"] if part not in ("", "[key]"))
     context = error.get("ctx", {})
     if error["type"] == "step":
         return (*path, *context["keys"])

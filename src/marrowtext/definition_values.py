@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ __all__ = [
     "Texts",
     "as_tuple",
     "check_texts",
+    "choice_of",
     "one_of",
     "tell_error",
 ]
@@ -68,6 +70,18 @@ def one_of(known: Sequence[str]) -> Callable[[object], tuple[str, ...]]:
     return check
 
 
+def choice_of(known: Sequence[str]) -> Callable[[object], str]:
+    """Give what checks that a value is one text, and one of those that are known."""
+    check = one_of(known)
+
+    def choose(value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"must be one text in quotes; known are {', '.join(known)}")
+        return check(value)[0]
+
+    return choose
+
+
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True, strict=True)]
 """A text that is not blank."""
 
@@ -96,6 +110,13 @@ class Strict(BaseModel):
 class _Range(Strict):
     """Both ends belong to it; one of them may be left out."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _check_table(cls, values: object) -> object:
+        if not isinstance(values, dict | cls):
+            raise ValueError("must be a range, as { from = …, to = … }; one of the ends may be left out")
+        return values
+
     @model_validator(mode="after")
     def _check_order(self) -> Self:
         low, high = self.ends()
@@ -114,6 +135,8 @@ class _Range(Strict):
 def _check_number(value: object) -> object:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
         raise ValueError("must be a number, without quotes")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("must be a number; leave an end out where there is none")
     return value
 
 
@@ -175,6 +198,8 @@ def _read_metadata(value: object) -> MetadataTest:
         raise ValueError("must be text, a number, true or false, a list of such, or a range { from = …, to = … }")
     if len({str if isinstance(i, str) else bool if isinstance(i, bool) else float for i in values}) > 1:
         raise ValueError("the list mixes text and numbers; write all of one kind")
+    if any(isinstance(item, float) and not math.isfinite(item) for item in values):
+        raise ValueError("must be a number, and nan and inf are none; { known = false } is for what is empty")
     return MetadataTest(equals=cast("tuple[str | float | bool, ...]", values))
 
 
@@ -199,7 +224,8 @@ def _read_metadata_table(value: dict[str, object]) -> MetadataTest:
             return MetadataTest(dates=DateRange.model_validate(value))
         return MetadataTest(numbers=NumberRange.model_validate(value))
     except ValidationError as error:
-        raise ValueError(tell_error(error.errors(include_url=False)[0])) from None
+        first = error.errors(include_url=False)[0]
+        raise ValueError(" ".join((*map(str, first["loc"]), tell_error(first)))) from None
 
 
 _SAID = {
