@@ -1,4 +1,4 @@
-"""Tables of a few reports for tests: only what matters is said."""
+"""Tables of a few reports for tests, and cohorts of them: only what matters is said."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 import pandas
 from builders import make_finding
 
+from marrowtext.cohort import Cohort
+from marrowtext.cohort_result import CohortResult
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, finding_row, report_row
+from marrowtext.definition_files import SourceText, read_definition
 from marrowtext.model import Finding, Report
 from marrowtext.rules import load_rules
 from marrowtext.store import make_frame
@@ -88,3 +91,57 @@ def _make(row: int, number: int, values: Mapping[str, Any]) -> Finding:
         said.setdefault("bone", RULES.bone(site))
     said.setdefault("sentence", f"Sentence {number} of report {row}.")
     return make_finding(**said, report_id=f"r{row}", finding=number)
+
+
+HEAD: dict[str, Any] = {"site": "femoral_head", "laterality": "left"}
+
+
+KNEE: dict[str, Any] = {"site": "patella", "laterality": "left"}
+
+
+def build(steps: str, unit: str = "patient", top: str = "") -> Cohort:
+    """Make a cohort of steps; `top` stands at the head of the file."""
+    source = SourceText("own.toml", f'title = "T"\nunit = "{unit}"\n{top}\n{steps}')
+    return Cohort(read_definition(source, RULES), source, RULES)
+
+
+def run(steps: str, *visits: Visit, unit: str = "patient", top: str = "") -> CohortResult:
+    """Run steps over the tables of these reports."""
+    return build(steps, unit, top).run(make_tables(*visits))
+
+
+def members(steps: str, *visits: Visit, unit: str = "patient", top: str = "") -> list[Any]:
+    """Give the patients, the patients with their sides, or the rows that are in the cohort."""
+    cohort = run(steps, *visits, unit=unit, top=top).cohort
+    if unit == "report":
+        return list(cohort["row"])
+    if unit == "patient":
+        return list(cohort["patient_id"])
+    return [f"{who} {side}" for who, side in zip(cohort["patient_id"], cohort["laterality"], strict=True)]
+
+
+def include(condition: str) -> str:
+    """Write a step that includes."""
+    return f'[[step]]\ninclude = "words"\n{condition}\n'
+
+
+def exclude(condition: str) -> str:
+    """Write a step that excludes."""
+    return f'[[step]]\nexclude = "words"\n{condition}\n'
+
+
+def beside(patient: str, *rows: dict[str, Any], says: tuple[dict[str, Any], ...] = (HEAD,)) -> Visit:
+    """Make a report of a patient with these rows of associated findings."""
+    return Visit(patient, "2020-01-01", says, {}, rows)
+
+
+STEPS = include('finding = { site = "femoral_head" }') + exclude('finding = { pattern = "infectious" }')
+
+
+VISITS = (
+    visit("A", "2020-01-01", HEAD),
+    visit("B", "2020-01-01", KNEE),
+    visit("C", "2020-01-01", {**HEAD, "pattern": "infectious"}),
+    visit(None, "2020-01-01", HEAD),
+    Visit("D", "2020-01-01", unread=True),
+)

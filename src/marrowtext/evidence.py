@@ -59,11 +59,13 @@ def write_evidence(number: int, step: Step, before: str, last: str, conditions: 
     if parts:
         told += insert.format("\nUNION\n".join(parts))
     if step.course is None and not step.needs_row():
+        others = ""
+        if parts:
+            others = f'\nWHERE (u.unit, u."row") NOT IN (SELECT (unit, "row") FROM evidence WHERE step = {number})'
         # A report that meets a step by its day or its columns alone is named too.
         told += insert.format(
             f'SELECT DISTINCT u.unit, {number} AS step, {text(REPORTS)} AS "table", u.report_id, u."row", '
-            f"u.study_date\nFROM {hits} AS u\n"
-            f'WHERE (u.unit, u."row") NOT IN (SELECT (unit, "row") FROM evidence WHERE step = {number})'
+            f"u.study_date\nFROM {hits} AS u{others}"
         )
     return told
 
