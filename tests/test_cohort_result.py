@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pandas
 import pytest
-from clinic import STEPS, VISITS, include, make_tables, run, visit
+from clinic import HEAD, STEPS, VISITS, exclude, include, make_tables, run, visit
 
 from marrowtext.cohort import Cohort
 from marrowtext.errors import InputError
@@ -19,6 +19,11 @@ def test_a_notebook_shows_the_diagram_and_the_counts() -> None:
     shown = run(STEPS, *VISITS)._repr_html_()
     assert "<svg" in shown and "<th>left_out</th>" in shown
     assert "Sentence" not in shown
+
+
+def test_a_notebook_shows_the_notes() -> None:
+    shown = run(exclude('report = { sex = "<f>" }'), visit("A", "2020-01-01", HEAD, sex="F"))._repr_html_()
+    assert "<p>Note: own.toml: line 6: step.1.report.sex: no report has &#x27;&lt;f&gt;&#x27;" in shown
 
 
 def test_what_is_written(tmp_path: Path) -> None:

@@ -115,3 +115,9 @@ def test_a_report_that_names_the_side_by_an_associated_finding_is_asked_for_it()
     assert members(exclude('associated = { concept = "fracture" }'), *visits, unit="patient-side") == ["A right"]
     steps = include('reports = "every"\nfinding = { site = "femoral_head" }')
     assert members(steps, *visits, unit="patient-side") == ["A left", "A right"]
+
+
+def test_a_finding_with_an_empty_side_makes_no_unit() -> None:
+    tables = make_tables(visit("A", "2020-01-01", HEAD), visit("B", "2020-01-01", {**HEAD, "laterality": None}))
+    tables["findings"]["laterality"] = tables["findings"]["laterality"].astype(object).fillna("")
+    assert list(build(ALL, "patient-side").run(tables).cohort["patient_id"]) == ["A"]

@@ -49,7 +49,8 @@ class CohortResult:
 
     def _repr_html_(self) -> str:
         shown = self.steps[["step", "kind", "words", "left_out", "after"]].to_html(index=False, border=0)
-        return f"<h3>{escape(self.definition.title)}</h3>\n{self.flow}\n{shown}"
+        notes = "".join(f"\n<p>Note: {escape(note)}</p>" for note in self.manifest["notes"])
+        return f"<h3>{escape(self.definition.title)}</h3>\n{self.flow}\n{shown}{notes}"
 
     def write(self, out: str | Path, *, kind: str = "csv", force: bool = False) -> Path:
         """Write all of it to the folder `out`, whole or not at all: tables of this kind (csv, jsonl or parquet),

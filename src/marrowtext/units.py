@@ -71,7 +71,7 @@ def _by_side(silent: Sequence[str], *, beside: bool) -> str:
         "CREATE OR REPLACE TEMP TABLE report_sides AS\n"
         'WITH said AS (\n  SELECT "row", side, true AS current FROM exams\n'
         f'  UNION SELECT "row", CAST(laterality AS VARCHAR), NOT {is_among("section", silent)} '
-        f"FROM {FINDINGS} WHERE laterality IS NOT NULL\n)\n"
+        f"FROM {FINDINGS} WHERE laterality IN ('left', 'right', 'bilateral')\n)\n"
         "SELECT DISTINCT \"row\", unnest(CASE side WHEN 'bilateral' THEN ['left', 'right'] ELSE [side] END) "
         "AS laterality\n"
         'FROM said WHERE current OR "row" NOT IN (SELECT "row" FROM said WHERE current);\n'
