@@ -54,6 +54,6 @@ def _sum_up(sides: Iterable[Laterality]) -> str:
 
 
 def _load_reader(rules: RuleSet) -> ExamReader:
-    from marrowtext.parsing import Tools
+    from marrowtext.parsing import build_tools
 
-    return Tools(rules).exams
+    return build_tools(rules).exams
