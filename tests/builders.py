@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
+from marrowtext.hashes import hash_input
 from marrowtext.model import Assertion, Concept, Finding, Laterality, Pattern, Report, SectionName
 from marrowtext.pool import Chunk
 from marrowtext.rules import load_rules
@@ -93,6 +94,11 @@ class FakePipeline:
 def build_fake(_folders: tuple[Path, ...]) -> FakePipeline:
     """Give the pipeline, as `shared_pipeline` does."""
     return FakePipeline()
+
+
+def invent_id(row: int, place: Path) -> str:
+    """Give the id of a record that has none."""
+    return f"row-{row}-{hash_input(place)[0][:12]}"
 
 
 Row = dict[str, Any]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from builders import invent_id
 
 from marrowtext.readers import ReportReader, open_reports
 
@@ -32,7 +33,7 @@ def test_line_that_names_the_delimiter_is_no_header(tmp_path: Path) -> None:
     reader = open_csv(tmp_path, 'sep=;\r\nid;text\r\n007;"a;\r\nb"\r\n8;x;y\r\n')
     assert [(row.report.id, row.report.text, row.reason) for row in reader] == [
         ("007", "a;\r\nb", None),
-        ("2", "", "the row has 3 cells and the header 2; quote the cells that hold the delimiter"),
+        (invent_id(2, tmp_path / "in.csv"), "", "the row has 3 cells and the header 2; quote the cells that hold the delimiter"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import warnings
@@ -64,12 +65,25 @@ def test_series_gives_its_index_as_ids() -> None:
     assert told(extract(pandas.Series([TALUS], index=["007"])), "report_id", "row") == [["007", 1]]
 
 
-def test_series_with_a_counting_index_has_row_numbers_as_ids() -> None:
-    assert told(extract(pandas.Series([NONE, TALUS])), "report_id") == [["1"], ["2"]]
+def invent_ids(*texts: str) -> list[str]:
+    digest = hashlib.sha256(b"".join(repr(text).encode() + b"\0" for text in texts)).hexdigest()[:12]
+    return [f"row-{row}-{digest}" for row, _ in enumerate(texts, start=1)]
+
+
+def test_series_with_a_counting_index_has_ids_made_of_row_numbers() -> None:
+    first, second = invent_ids(NONE, TALUS)
+    assert told(extract(pandas.Series([NONE, TALUS])), "report_id") == [[first], [second]]
 
 
 def test_list_of_texts() -> None:
-    assert told(extract([TALUS, NONE]), "report_id", "assertion") == [["1", "present"], ["2", "absent"]]
+    ids = extract([TALUS, NONE])["report_id"].tolist()
+    assert [id[:6] for id in ids] == ["row-1-", "row-2-"]
+    assert told(extract([TALUS, NONE]), "report_id", "assertion") == [[ids[0], "present"], [ids[1], "absent"]]
+
+
+def test_number_that_is_the_row_of_a_text_without_id_is_no_duplicate() -> None:
+    frame = pandas.DataFrame({"id": [None, "1"], "text": [TALUS, NONE]})
+    assert extract_frames(frame).reports["duplicate_id"].tolist() == [False, False]
 
 
 def test_list_of_reports_with_what_they_carry() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from builders import invent_id
 
 from marrowtext.errors import InputError
 from marrowtext.headers import OPTIONS, ColumnChoice
@@ -79,9 +80,10 @@ def test_other_columns_are_those_of_the_first_row_that_has_them(tmp_path: Path) 
 
 def test_rows_that_cannot_be_read_are_error_rows(tmp_path: Path) -> None:
     reader = open_lines(tmp_path, "a,1,x", ",1,lost", "a,2,y,z", "a,3,w", "b,one,x", "b,2,y", "c,1,", "d,1,x")
+    first, second = (invent_id(row, tmp_path / "in.csv") for row in (1, 2))
     assert [(row.report.id, row.report.text, row.reason) for row in reader] == [
-        ("1", "", "the row has no id, so that its line belongs to no report; give it one"),
-        ("2", "", "the row has 4 cells and the header 3; quote the cells that hold the delimiter"),
+        (first, "", "the row has no id, so that its line belongs to no report; give it one"),
+        (second, "", "the row has 4 cells and the header 3; quote the cells that hold the delimiter"),
         ("a", "x\nw", None),
         ("b", "", "1 of its rows have no line number; number the lines"),
         ("c", "", "the text is empty"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import date
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 
 import pyarrow
 import pytest
+from builders import invent_id
 from pyarrow import parquet
 
 from marrowtext.errors import InputError
@@ -99,7 +101,7 @@ def test_parquet(tmp_path: Path) -> None:
     first, second = read(tmp_path / "in.parquet", ColumnChoice(carry=("when",)))
     assert (first.report.id, first.report.text, first.report.title) == ("1", TEXT, "MRI")
     assert first.report.carried == {"when": "2024-05-01"}
-    assert (second.report.id, second.reason) == ("2", "the text is missing")
+    assert (second.report.id, second.reason) == (invent_id(2, tmp_path / "in.parquet"), "the text is missing")
 
 
 def test_parquet_of_many_row_groups(tmp_path: Path) -> None:
@@ -150,9 +152,21 @@ def test_carried_values_are_text_and_empty_ones_none(tmp_path: Path) -> None:
     assert row.report.carried == {"n": "1.5", "flag": "true", "list": '["é"]', "none": None}
 
 
-def test_missing_id_is_the_row_number(tmp_path: Path) -> None:
-    path = write(tmp_path / "in.csv", "id,text\na,x\n,y\n ,z\n")
-    assert ids_and_texts(path) == [("a", "x"), ("2", "y"), ("3", "z")]
+def test_missing_id_is_made_of_the_row_and_the_hash_of_the_file(tmp_path: Path) -> None:
+    content = "id,text\na,x\n,y\n ,z\n"
+    digest = hashlib.sha256(content.encode()).hexdigest()[:12]
+    path = write(tmp_path / "in.csv", content)
+    assert ids_and_texts(path) == [("a", "x"), (f"row-2-{digest}", "y"), (f"row-3-{digest}", "z")]
+
+
+def test_number_that_is_the_row_of_a_record_without_id_is_no_duplicate(tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", "id,text\n,x\n1,y\n")
+    assert [(row.report.text, row.duplicate) for row in read(path)] == [("x", False), ("y", False)]
+
+
+def test_missing_ids_of_other_files_are_others(tmp_path: Path) -> None:
+    one, other = (write(tmp_path / name, f"text\n{name}\n") for name in ("a.csv", "b.csv"))
+    assert ids_and_texts(one)[0][0] != ids_and_texts(other)[0][0]
 
 
 def test_whole_numbers_with_gaps_are_whole_ids(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import invent_id
 
 from marrowtext.errors import InputError
 from marrowtext.readers import ReportReader, ReportRow, open_reports
@@ -208,7 +209,7 @@ def test_ndjson(tmp_path: Path, name: str) -> None:
     assert [(row.report.id, row.reason) for row in open_reports(tmp_path / name)] == [
         ("a", None),
         ("b", None),
-        ("3", "line 4 is not valid JSON; write one object on each line"),
+        (invent_id(3, tmp_path / name), "line 4 is not valid JSON; write one object on each line"),
     ]
 
 
@@ -218,7 +219,7 @@ def test_folder_of_resources(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(json.dumps(bundle(report(id="c", conclusion="y"))))
     assert [(row.report.id, row.reason) for row in open_reports(tmp_path)] == [
         ("a", None),
-        ("2", "the file b.json: is no FHIR resource in JSON"),
+        (invent_id(2, tmp_path), "the file b.json: is no FHIR resource in JSON"),
         ("c", None),
     ]
 

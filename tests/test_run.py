@@ -26,7 +26,7 @@ import pytest
 from builders import FakePipeline, InlinePool, build_fake
 from pyarrow import parquet
 
-from marrowtext import batch, manifest, run
+from marrowtext import batch, hashes, manifest, run
 from marrowtext.batch import extract_tables
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, SITE_COLUMNS
 from marrowtext.errors import InputError, RuleError
@@ -217,7 +217,7 @@ def test_manifest_tells_the_run(small: None, reports: Path, tmp_path: Path) -> N
     assert written["input"] == {
         "name": "in.csv",
         "bytes": reports.stat().st_size,
-        "sha256": manifest.hash_file(reports),
+        "sha256": hashes.hash_file(reports),
     }
     assert written["options"] == {
         "text": ["text"],
@@ -239,7 +239,7 @@ def test_manifest_tells_the_run(small: None, reports: Path, tmp_path: Path) -> N
         "noted": 0,
     }
     assert written["tables"] == {
-        table: {"name": path.name, "bytes": path.stat().st_size, "sha256": manifest.hash_file(path)}
+        table: {"name": path.name, "bytes": path.stat().st_size, "sha256": hashes.hash_file(path)}
         for table, path in (
             ("findings", tmp_path / "out.csv"),
             ("reports", tmp_path / "out.reports.csv"),
@@ -714,7 +714,7 @@ def test_run_ends_in_a_workbook_or_a_database(reports: Path, tmp_path: Path, ext
     if extension == "xlsx":
         assert names(tmp_path) == ["in.csv", "out.xlsx", "out.xlsx.manifest.json"]
         assert told.tables == {
-            "workbook": {"name": "out.xlsx", "bytes": out.stat().st_size, "sha256": manifest.hash_file(out)}
+            "workbook": {"name": "out.xlsx", "bytes": out.stat().st_size, "sha256": hashes.hash_file(out)}
         }
         sheets = [row[0] for row in ask(out, "")]
         assert {sheet: sheets.count(sheet) for sheet in sheets} == {"findings": 22, "reports": 24, "sites": 22}

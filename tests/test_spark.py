@@ -35,6 +35,7 @@ def read(frames: list[pd.DataFrame]) -> pd.DataFrame:
             inputs=["(row)", "text", "(id)"],
             outputs=["(table)", *outputs],
             columns=Columns(("text",), "(id)"),
+            input_hash="0123456789abcdef",
             patterns=[],
             max_length=MAX_LENGTH,
         )
@@ -50,12 +51,17 @@ def test_partition_gives_the_rows_of_all_tables() -> None:
     texts = [TALUS, None, "No marrow edema in the talus and the calcaneus.", " "]
     frames = [
         pd.DataFrame([[1, texts[0], "a"], [2, texts[1], "b"]]),
-        pd.DataFrame([[3, texts[2], None], [4, " ", "d"]]),
+        pd.DataFrame([[3, texts[2], "c"], [4, " ", "d"]]),
     ]
     told = read(frames)
-    local = extract_frames(pd.DataFrame({"text": texts, "id": ["a", "b", None, "d"]}))
+    local = extract_frames(pd.DataFrame({"text": texts, "id": ["a", "b", "c", "d"]}))
     for table, frame in local._asdict().items():
         assert plain_rows(told[told["(table)"] == table][list(frame.columns)]) == plain_rows(frame)
+
+
+def test_missing_id_is_made_of_the_row_and_the_hash_of_the_frame() -> None:
+    told = read([pd.DataFrame([[7, TALUS, None]])])
+    assert told["report_id"].unique().tolist() == ["row-7-0123456789ab"]
 
 
 def test_numbers_stay_whole_beside_rows_that_have_none() -> None:
@@ -75,7 +81,13 @@ def test_process_that_grew_builds_its_pipeline_anew(monkeypatch: pytest.MonkeyPa
     for _ in range(3):
         list(
             spark._read_frames(
-                iter(()), inputs=[], outputs=[], columns=Columns(("text",)), patterns=[], max_length=MAX_LENGTH
+                iter(()),
+                inputs=[],
+                outputs=[],
+                columns=Columns(("text",)),
+                input_hash="",
+                patterns=[],
+                max_length=MAX_LENGTH,
             )
         )
         counts.append(len(dropped))

@@ -11,7 +11,8 @@ from pathlib import Path
 from marrowtext.codes import load_codes
 from marrowtext.errors import InputError
 from marrowtext.fhir import Exporter
-from marrowtext.manifest import Manifest, hash_file
+from marrowtext.hashes import hash_file
+from marrowtext.manifest import Manifest
 from marrowtext.omop import write_note_nlp
 from marrowtext.reading import Patterns, pattern_folders
 from marrowtext.redcap import write_redcap

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marrowtext.batch import read_batch
@@ -156,7 +157,7 @@ def _extract(
     values: dict[str, dict[str, list[object]]] = {
         table: {column.name: [] for column in TABLES[table]} for table in list_tables(associated)
     }
-    rows = check_records(records, replace(columns, carry={}), max_length)
+    rows = check_records(records, replace(columns, carry={}), lambda: _hash_cells(cell_values), max_length)
     for outcome in read_batch(rows, patterns=patterns, workers=workers, associated=associated):
         for table, target in values.items():
             for row in outcome.tables[table]:
@@ -164,6 +165,14 @@ def _extract(
                     into.append(row[name])
     carried = {name: _column(frame, column) for name, column in columns.carry.items()}
     return {table: _build(TABLES[table], values[table], carried) for table in values}
+
+
+def _hash_cells(columns: Sequence[Sequence[object]]) -> str:
+    digest = sha256()
+    for column in columns:
+        for cell in column:
+            digest.update(repr(cell).encode("utf-8", "surrogatepass") + b"\0")
+    return digest.hexdigest()
 
 
 def _as_frame(texts: Texts, wish: ColumnChoice) -> tuple[pandas.DataFrame, Columns, str]:

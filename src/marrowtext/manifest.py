@@ -17,6 +17,7 @@ from typing import Any
 from marrowtext import __version__
 from marrowtext.columns import Column, ColumnType
 from marrowtext.errors import InputError
+from marrowtext.hashes import hash_input
 from marrowtext.outcome import Tally
 from marrowtext.sources import list_files, name_of
 from marrowtext.writers import replace_text
@@ -24,7 +25,6 @@ from marrowtext.writers import replace_text
 __all__ = [
     "RUN_COLUMNS",
     "Manifest",
-    "hash_file",
     "list_versions",
     "load_manifest",
     "measure_input",
@@ -35,7 +35,6 @@ __all__ = [
 
 # Packages that the tables depend on, byte for byte.
 _PACKAGES = ("medspacy", "spacy", "pyarrow")
-_HASHED_BYTES = 1 << 20
 
 RUN_COLUMNS: tuple[Column, ...] = (
     Column("run", ColumnType.STRING, False, "Random name of the run."),
@@ -157,25 +156,8 @@ def measure_input(place: str | Path) -> dict[str, object]:
 
     Raises InputError where a file cannot be read.
     """
-    digest = hashlib.sha256()
-    size = 0
-    files = list_files(place)
-    single = len(files) == 1 and files[0][0] == Path(place)
-    for file, name in files:
-        # The hash of a single file is the one that `sha256sum` prints.
-        digest.update(b"" if single else os.fsencode(name) + b"\0")
-        try:
-            for block in _blocks(file):
-                size += len(block)
-                digest.update(block)
-        except OSError as error:
-            if single:
-                raise InputError(f"{place}: cannot be read ({error.strerror}); check the file and the disk") from None
-            # A file of a folder that cannot be read is an error row; that is part of what the input is.
-            digest.update(b"\0unreadable")
-    if not files:
-        digest.update(name_of(place).encode())
-    return {"name": _short_name(place), "bytes": size, "sha256": digest.hexdigest()}
+    sha256, size = hash_input(place)
+    return {"name": _short_name(place), "bytes": size, "sha256": sha256}
 
 
 def stamp_input(place: str | Path) -> str:
@@ -195,20 +177,6 @@ def _short_name(place: str | Path) -> str:
     """Give the name of an input without the folders that it lies in."""
     name = name_of(place)
     return name if "://" in name else Path(name).name
-
-
-def hash_file(path: Path) -> str:
-    """Give the SHA-256 of a file."""
-    digest = hashlib.sha256()
-    for block in _blocks(path):
-        digest.update(block)
-    return digest.hexdigest()
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(_HASHED_BYTES):
-            yield block
 
 
 def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
-from hashlib import blake2b
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import blake2b, sha256
 from pathlib import Path
 
 from marrowtext.cells import decode_cell, tell_nothing, write_id, write_value
 from marrowtext.encoding import holds_misread, holds_undecodable, name_encoding
 from marrowtext.errors import InputError
+from marrowtext.hashes import hash_input
 from marrowtext.headers import (
     ARGUMENTS,
     ColumnChoice,
@@ -44,6 +46,7 @@ MAX_LENGTH = 1_000_000
 _NO_CHOICE = ColumnChoice()
 _ALL = Selection()
 _MOST_LISTED = 5
+_HASH_DIGITS = 12
 _MISREAD = "the text looks like UTF-8 that was read as cp1252; save the file in one encoding"
 
 
@@ -92,7 +95,7 @@ class ReportReader(Iterator[ReportRow]):
         self._wording = wording
         self._joiner = LineJoiner(self._read, columns) if columns.line is not None else None
         records = self._joiner.records() if self._joiner is not None else self._read()
-        self._rows = check_records(records, columns, max_length)
+        self._rows = check_records(records, columns, self._hash, max_length)
         self._misread = 0
         self._digest = blake2b(digest_size=16) if source.live else None
 
@@ -114,7 +117,7 @@ class ReportReader(Iterator[ReportRow]):
             **taken.metadata,
             **({"line": taken.line} if taken.line is not None else {}),
             "carry": dict(taken.carry),
-            **{name: chosen for name, chosen in asdict(self._selection).items() if chosen is not None},
+            **self._selection.chosen,
             "encoding": self.encoding,
             "max_length": self._max_length,
         }
@@ -145,6 +148,11 @@ class ReportReader(Iterator[ReportRow]):
             return row if self._digest is None else self._sign(row, self._digest)
         raise InputError(f"{self.name}: reading failed ({reason}); check the disk")
 
+    def _hash(self) -> str:
+        """Give a hash of the input; of another part of it, such as another sheet, another one."""
+        digest, chosen = hash_input(self.place)[0], self._selection.chosen
+        return sha256(repr((digest, chosen)).encode("utf-8", "surrogatepass")).hexdigest() if chosen else digest
+
     def _read(self) -> Iterator[Record]:
         return self.source.records(self.columns.taken)
 
@@ -164,10 +172,10 @@ def open_reports(
     """Open a file, a folder, a glob or the URL of a database, and read its records one at a time.
 
     Text, id, exam title and what else is said of the exam are found by common names where `columns` does not name
-    them. Ids stay text as written; a record without one gets its row number. Where `columns` names several for the
-    text, the report is all their texts, each under its column's name as a heading. Every record comes out once: as a
-    report, or as an error row where its text is missing, empty, no text, undecodable, longer than `max_length`
-    characters, or cannot be told from its neighbours.
+    them. Ids stay text as written; a record without one gets `row-N-HASH`, of its row and the first 12 digits of the
+    SHA-256 of the input. Where `columns` names several for the text, the report is all their texts, each under its
+    column's name as a heading. Every record comes out once: as a report, or as an error row where its text is missing,
+    empty, no text, undecodable, longer than `max_length` characters, or cannot be told from its neighbours.
 
     Raises InputError, at once, where the input is missing, empty, damaged as a whole or lacks a column;
     MarrowtextError where it needs an extra that is not installed.
@@ -231,11 +239,17 @@ def _yield_reports(reader: ReportReader) -> Iterator[Report]:
         )
 
 
-def check_records(records: Iterable[Record], columns: Columns, max_length: int = MAX_LENGTH) -> Iterator[ReportRow]:
-    """Make each record a row, by the columns chosen for it; `open_reports` says what becomes an error row."""
+def check_records(
+    records: Iterable[Record], columns: Columns, tell_hash: Callable[[], str], max_length: int = MAX_LENGTH
+) -> Iterator[ReportRow]:
+    """Make each record a row, by the columns chosen for it; `open_reports` says what becomes an error row.
+
+    `tell_hash` gives a hash of the input; it is called where a record has no id, which is made of it.
+    """
+    tell_hash = cache(tell_hash)
     with closing(_SeenIds()) as seen:
         for row, record in enumerate(records, start=1):
-            report, reason = read_record(row, record, columns, max_length)
+            report, reason = read_record(row, record, columns, tell_hash, max_length)
             notes = [] if isinstance(record, Broken) else _list_notes(record, columns)
             if holds_misread(report.text):
                 notes.append(_MISREAD)
@@ -252,8 +266,14 @@ def _list_notes(record: Mapping[str, object], columns: Columns) -> list[str]:
     return notes
 
 
-def read_record(row: int, record: Record, columns: Columns, max_length: int) -> tuple[Report, str | None]:
-    """Make a report of one record, with the reason where it is none."""
+def read_record(
+    row: int, record: Record, columns: Columns, tell_hash: Callable[[], str], max_length: int
+) -> tuple[Report, str | None]:
+    """Make a report of one record, with the reason where it is none.
+
+    A record without an id gets one of its row and of the hash of the input: a bare number may be the id of another
+    record, and is that of a record of every other input.
+    """
     fields: Mapping[str, object]
     reason: str | None
     if isinstance(record, Broken):
@@ -263,7 +283,7 @@ def read_record(row: int, record: Record, columns: Columns, max_length: int) -> 
         text, reason = _join_texts(record, columns.text)
     if len(text) > max_length:
         reason = f"the text has {len(text):,} characters, the limit is {max_length:,}; raise the maximum length"
-    report_id = written if written is not None and written.strip() else str(row)
+    report_id = written if written is not None and written.strip() else f"row-{row}-{tell_hash()[:_HASH_DIGITS]}"
     told = {role: write_id(fields.get(column)) for role, column in columns.metadata.items()}
     report = Report(
         report_id,

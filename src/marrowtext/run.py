@@ -19,7 +19,8 @@ from filelock import FileLock, Timeout
 from marrowtext.columns import Column, list_tables
 from marrowtext.database import Existing
 from marrowtext.errors import InputError
-from marrowtext.manifest import RUN_COLUMNS, Manifest, hash_file, load_manifest, read_manifest, tell_time
+from marrowtext.hashes import hash_file
+from marrowtext.manifest import RUN_COLUMNS, Manifest, load_manifest, read_manifest, tell_time
 from marrowtext.outcome import Outcome, Tally
 from marrowtext.tables import Table, join_parts, prepend
 from marrowtext.targets import DatabaseTarget, Target, find_target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -136,6 +137,8 @@ def _read(frame: DataFrame, wish: ColumnChoice, patterns: Patterns, max_length: 
         inputs=list(selected),
         outputs=[_TABLE, *dict.fromkeys(column.name for column in tables)],
         columns=own,
+        # No worker sees the whole frame, but what it is made of is told by its plan.
+        input_hash=sha256(str(frame.semanticHash()).encode()).hexdigest(),
         patterns=folders,
         max_length=max_length,
     )
@@ -175,6 +178,7 @@ def _read_frames(
     inputs: list[str],
     outputs: list[str],
     columns: Columns,
+    input_hash: str,
     patterns: list[str],
     max_length: int,
 ) -> Iterator[pandas.DataFrame]:
@@ -183,7 +187,7 @@ def _read_frames(
     """
     import pandas
 
-    rows = (row for frame in frames for row in _read_rows(frame, inputs, columns, max_length))
+    rows = (row for frame in frames for row in _read_rows(frame, inputs, columns, input_hash, max_length))
     outcomes = read_batch(rows, patterns=patterns)
     while batch := list(islice(outcomes, _BATCH_REPORTS)):
         read: list[dict[str, object]] = []
@@ -197,11 +201,13 @@ def _read_frames(
         _memory_at_first.cache_clear()
 
 
-def _read_rows(frame: pandas.DataFrame, names: list[str], columns: Columns, max_length: int) -> Iterator[ReportRow]:
+def _read_rows(
+    frame: pandas.DataFrame, names: list[str], columns: Columns, input_hash: str, max_length: int
+) -> Iterator[ReportRow]:
     for values in zip(*(frame[name].tolist() for name in frame.columns), strict=True):
         record = dict(zip(names, values, strict=True))
         row = int(record[_ROW])
-        yield ReportRow(row, *read_record(row, record, columns, max_length))
+        yield ReportRow(row, *read_record(row, record, columns, lambda: input_hash, max_length))
 
 
 @lru_cache

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
 from marrowtext.errors import InputError
-from marrowtext.manifest import hash_file
+from marrowtext.hashes import hash_file
 from marrowtext.statements import define_macros, name, read_date, text
 
 if TYPE_CHECKING:

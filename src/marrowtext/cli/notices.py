@@ -21,7 +21,7 @@ def tell_columns(reader: ReportReader) -> str:
     carried = [repr(column) if name == column else f"{column!r} as {name!r}" for name, column in taken.carry.items()]
     parts = [
         f"text from {' and '.join(map(repr, taken.text))}",
-        f"ids from {taken.id!r}" if taken.id else "row numbers as ids",
+        f"ids from {taken.id!r}" if taken.id else "ids made of row numbers",
         f"exam title from {taken.title!r}" if taken.title else "no exam title",
         *(f"{role.replace('_', ' ')} from {column!r}" for role, column in taken.metadata.items()),
         *([f"line numbers from {taken.line!r}"] if taken.line else []),

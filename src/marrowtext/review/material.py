@@ -11,8 +11,9 @@ from pathlib import Path
 
 from marrowtext.corpora import GOLD_COLUMNS
 from marrowtext.errors import InputError
+from marrowtext.hashes import hash_file
 from marrowtext.headers import OPTIONS, ColumnChoice, Columns
-from marrowtext.manifest import Manifest, hash_file, load_manifest, measure_input
+from marrowtext.manifest import Manifest, load_manifest, measure_input
 from marrowtext.model import Report
 from marrowtext.pairs import Row
 from marrowtext.predictions import read_rows

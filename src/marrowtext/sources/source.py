@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -36,6 +36,11 @@ class Selection:
     sheet: str | None = None
     table: str | None = None
     query: str | None = None
+
+    @property
+    def chosen(self) -> dict[str, object]:
+        """What is chosen, by its name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class Source(ABC):
