@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import invent_id
@@ -31,9 +32,10 @@ def test_delimiter_is_that_which_makes_rows_of_one_length(tmp_path: Path, delimi
 
 def test_line_that_names_the_delimiter_is_no_header(tmp_path: Path) -> None:
     reader = open_csv(tmp_path, 'sep=;\r\nid;text\r\n007;"a;\r\nb"\r\n8;x;y\r\n')
+    second = invent_id(2, tmp_path / "in.csv")
     assert [(row.report.id, row.report.text, row.reason) for row in reader] == [
         ("007", "a;\r\nb", None),
-        (invent_id(2, tmp_path / "in.csv"), "", "the row has 3 cells and the header 2; quote the cells that hold the delimiter"),
+        (second, "", "the row has 3 cells and the header 2; quote the cells that hold the delimiter"),
     ]
 
 
@@ -80,24 +82,41 @@ def test_lines_that_a_quote_swallows_are_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "notes"),
+    ("content", "read"),
     [
-        pytest.param('100,"a\n101,"b"\n102,c\n', [True, False], id="lost-quote"),
-        pytest.param('100,"a ""b"" c\n\nd"\n102,c\n', [False, False], id="doubled-quotes"),
-        pytest.param('100,"a"\n101," b"\n', [False, False], id="nothing-lost"),
-        pytest.param('100,"a \\"b\\" c\nd"\n102,c\n', [False, False], id="backslash"),
+        pytest.param('99,x\n100,"a\n101,"b"\n102,c\n', [("99", "x"), ("100", 3, 4), ("102", "c")], id="lost-quote"),
+        pytest.param('100,"a ""b"" c\n\nd"\n102,c\n', [("100", 'a "b" c\n\nd'), ("102", "c")], id="doubled-quotes"),
+        pytest.param('100,"a"\n101," b"\n', [("100", "a"), ("101", " b")], id="nothing-lost"),
+        pytest.param('100,"a \\"b\\" c\nd"\n102,c\n', [("100", 'a "b" c\nd'), ("102", "c")], id="backslash"),
+        pytest.param('100,"a 5" disc\n101,b\n', [("100", "a 5 disc"), ("101", "b")], id="quotes-of-one-line"),
+        pytest.param('100,a 5" disc\n101,b\n', [("100", 'a 5" disc'), ("101", "b")], id="quote-in-a-bare-cell"),
+        pytest.param('100,"a "b" c\n101,d\n', [("100", 2, 2), ("101", "d")], id="cut-in-one-line"),
     ],
 )
-def test_text_behind_a_closing_quote_is_noted(tmp_path: Path, content: str, notes: list[bool]) -> None:
-    reader = open_csv(tmp_path, f"id,text\n{content}")
-    told = "text stands behind a closing quote; see whether two reports are one there"
-    assert [row.note for row in reader] == [told if noted else None for noted in notes]
-    assert reader.notices == (
-        [f"{tmp_path / 'in.csv'}: in 1 rows {told}; the note of each says so"] if any(notes) else []
-    )
+def test_text_behind_a_closing_quote_is_an_error_row(tmp_path: Path, content: str, read: list[tuple[Any, ...]]) -> None:
+    def tell(first: int, last: int) -> str:
+        where = f"line {first}" if first == last else f"lines {first} to {last}"
+        return (
+            f"{where}: text stands behind a closing quote, so that two reports may be one there; double the quotes "
+            "inside of cells"
+        )
+
+    assert [(row.report.id, row.report.text, row.reason) for row in open_csv(tmp_path, f"id,text\n{content}")] == [
+        (id, "", tell(*told)) if len(told) == 2 else (id, told[0], None) for id, *told in read
+    ]
 
 
-def test_notes_of_a_row_stand_together(tmp_path: Path) -> None:
-    (row,) = open_csv(tmp_path, 'text,id,exam\n"a\n101,"b",7\n')
-    assert row.note is not None
-    assert row.note.split("; ")[-1] == "the row has 2 cells and the header 3"
+@pytest.mark.parametrize(
+    ("text", "reason", "note"),
+    [
+        ("ede\0ma", "the text holds NUL characters inside of words; export it again, or take them out", None),
+        ("edema\0\0 of", None, "the text holds NUL characters; they are read as spaces"),
+        ("edema\0", None, "the text holds NUL characters; they are read as spaces"),
+    ],
+)
+def test_nul_concerns_its_row_alone(tmp_path: Path, text: str, reason: str | None, note: str | None) -> None:
+    rows = open_csv(tmp_path, f"id,text\n1,{text}\n2,b\n")
+    assert [(row.report.id, row.report.text, row.reason, row.note) for row in rows] == [
+        ("1", "" if reason else text, reason, note),
+        ("2", "b", None, None),
+    ]

@@ -31,6 +31,13 @@ def test_encoding_is_detected(tmp_path: Path, content: bytes, encoding: str) -> 
     assert detect_encoding(path) == encoding
 
 
+@pytest.mark.parametrize("fill", [b"\0", b"\0" * 40])
+def test_nul_in_a_text_file_does_not_hide_its_encoding(tmp_path: Path, fill: bytes) -> None:
+    path = tmp_path / "reports.csv"
+    path.write_bytes(b"id,text\n1,b" + fill + b"one\n2,\xe9t\xe9\n")
+    assert detect_encoding(path) == "cp1252"
+
+
 def test_letters_across_chunks_are_whole(tmp_path: Path) -> None:
     path = tmp_path / "reports.csv"
     path.write_bytes(b"x" * ((1 << 20) - 1) + "é".encode())

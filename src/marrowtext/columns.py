@@ -86,7 +86,7 @@ _STRING, _INTEGER, _FLOAT, _BOOLEAN = (
 _VERTEBRA = "(?:C[1-7]|T(?:[1-9]|1[0-2])|L[1-6]|S[1-5])"
 
 FINDING_COLUMNS: tuple[Column, ...] = (
-    Column("report_id", _STRING, False, "Id of the report, as given in the input."),
+    Column("report_id", _STRING, False, "Id of the report, as given in the input; where it has none, made of its row."),
     Column("finding", _INTEGER, False, "1, 2, … in text order within the report."),
     Column(
         "section",
@@ -177,7 +177,7 @@ ASSOCIATED_COLUMNS: tuple[Column, ...] = (
 ASSOCIATED_TABLE: tuple[Column, ...] = (*ASSOCIATED_COLUMNS, _ROW)
 
 REPORT_COLUMNS: tuple[Column, ...] = (
-    Column("report_id", _STRING, False, "Id of the report, as given in the input."),
+    Column("report_id", _STRING, False, "Id of the report, as given in the input; where it has none, made of its row."),
     _ROW,
     Column("duplicate_id", _BOOLEAN, False, "An earlier report of the input has the same id."),
     Column("processing", _STRING, False, "Whether the report was read.", ("processed", "error")),

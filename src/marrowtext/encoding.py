@@ -14,6 +14,9 @@ from marrowtext.streams import open_bytes
 __all__ = ["decode", "detect_encoding", "holds_misread", "holds_undecodable", "name_encoding", "open_text"]
 
 _CHUNK = 1 << 20
+_HEAD = 4096
+# Beside a zero byte these say that a file is no text; alone a zero byte is a slip in a text.
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a]|\A\0+\Z")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 # A byte that is not of the encoding becomes a lone surrogate, which no readable text holds: the rest of the
@@ -84,8 +87,11 @@ def _detect(chunks: Iterable[bytes]) -> str | None:
             for bom, encoding in _BOMS:
                 if chunk.startswith(bom):
                     return encoding
-            if b"\0" in chunk[:4096]:
-                return _detect_utf_16(chunk[:4096])
+            head = chunk[:_HEAD]
+            if b"\0" in head and (encoding := _detect_utf_16(head)):
+                return encoding
+            if b"\0" in head and _CONTROL.search(head):
+                return None
         text = decoder.decode(chunk)
         if not text.isascii():
             marks = text.count(_MARK)
@@ -96,9 +102,8 @@ def _detect(chunks: Iterable[bytes]) -> str | None:
 
 
 def _detect_utf_16(head: bytes) -> str | None:
-    """Tell UTF-16 without a mark by the zero bytes of its Latin letters."""
-    if head[1::2].count(0) > len(head) // 4:
-        return "utf-16-le"
-    if head[::2].count(0) > len(head) // 4:
-        return "utf-16-be"
-    return None
+    """Tell UTF-16 without a mark by the zero bytes of its Latin letters, which stand at every other place alone."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) <= max(len(head) // 4, 4 * min(even, odd)):
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"

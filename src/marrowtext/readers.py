@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -46,7 +47,10 @@ MAX_LENGTH = 1_000_000
 _NO_CHOICE = ColumnChoice()
 _ALL = Selection()
 _MOST_LISTED = 5
+_NULS = "the text holds NUL characters; they are read as spaces"
 _HASH_DIGITS = 12
+# A NUL separates words as a space does; but where it stands for a lost letter, no half of the word is found.
+_CUTTING = re.compile(r"\w\0+\w")
 _MISREAD = "the text looks like UTF-8 that was read as cp1252; save the file in one encoding"
 
 
@@ -253,6 +257,8 @@ def check_records(
             notes = [] if isinstance(record, Broken) else _list_notes(record, columns)
             if holds_misread(report.text):
                 notes.append(_MISREAD)
+            if "\0" in report.text:
+                notes.append(_NULS)
             yield ReportRow(row, report, reason, seen.add(report.id), "; ".join(notes) or None)
 
 
@@ -277,12 +283,14 @@ def read_record(
     fields: Mapping[str, object]
     reason: str | None
     if isinstance(record, Broken):
-        fields, text, reason, written = record.fields, "", record.reason, write_value(record.id)
+        fields, text, reason = record.fields, "", record.reason
     else:
-        fields, written = record, write_id(_get(record, columns.id))
+        fields = record
         text, reason = _join_texts(record, columns.text)
     if len(text) > max_length:
         reason = f"the text has {len(text):,} characters, the limit is {max_length:,}; raise the maximum length"
+    known = record.id if isinstance(record, Broken) and record.id is not None else _get(fields, columns.id)
+    written = write_id(known)
     report_id = written if written is not None and written.strip() else f"row-{row}-{tell_hash()[:_HASH_DIGITS]}"
     told = {role: write_id(fields.get(column)) for role, column in columns.metadata.items()}
     report = Report(
@@ -316,6 +324,8 @@ def _join_texts(record: Mapping[str, object], names: Sequence[str]) -> tuple[str
             return "", f"the text{where} is not text but {type(value).__name__}"
         if holds_undecodable(value):
             return "", f"the text{where} holds bytes that are not of its encoding; save the file as UTF-8"
+        if "\0" in value and _CUTTING.search(value):
+            return "", f"the text{where} holds NUL characters inside of words; export it again, or take them out"
         texts.append(f"{heading_of(name)}\n{value}" if len(names) > 1 else value)
     return ("\n\n".join(texts), None) if texts else ("", tell_nothing(values[names[0]]))
 

@@ -131,9 +131,44 @@ def _base_of(pattern: str) -> Path:
     return Path(*itertools.takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts))
 
 
-def _match(pattern: str) -> Iterable[Path]:
+def _match(pattern: str) -> Iterator[Path]:
+    """Give the files that a glob stands for, and what of it cannot be looked at."""
     base = _base_of(pattern)
-    return filter(_is_file, base.glob(str(Path(*Path(pattern).parts[len(base.parts) :]))))
+    yield from dict.fromkeys(filter(_is_told, _expand(base, Path(pattern).parts[len(base.parts) :])))
+
+
+def _expand(path: Path, parts: Sequence[str]) -> Iterator[Path]:
+    """Give what the parts of a glob stand for below a path, and a folder that cannot be listed in place of its files:
+    pathlib would pass over that without a word.
+    """
+    if not parts:
+        yield path
+        return
+    first, rest = parts[0], parts[1:]
+    if not glob.has_magic(first):
+        yield from _expand(path / first, rest)
+        return
+    if first == "**" and rest:
+        yield from _expand(path, rest)
+    try:
+        with os.scandir(path or ".") as entries:
+            inside = [(path / entry.name, entry.is_dir(), entry.is_symlink()) for entry in entries]
+    except NotADirectoryError:
+        return
+    except FileNotFoundError:
+        return
+    except OSError:
+        yield path
+        return
+    for child, is_folder, is_link in inside:
+        if first == "**":
+            # A link may lead back to where it stands.
+            if is_folder and not is_link:
+                yield from _expand(child, parts)
+            elif not rest:
+                yield child
+        elif fnmatch.fnmatchcase(child.name, first) and (is_folder or not rest):
+            yield from _expand(child, rest)
 
 
 def _open_files(name: str, folder: Path, files: Sequence[Path]) -> Source:

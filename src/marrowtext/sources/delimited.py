@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 from marrowtext.encoding import detect_encoding, open_text
@@ -22,7 +22,7 @@ _SAMPLED_CHARACTERS = 1 << 20
 _SAMPLED_ROWS = 100
 # A first line that spreadsheets put above the header: "sep=;".
 _SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
-_ASTRAY = "text stands behind a closing quote; see whether two reports are one there"
+_ASTRAY = "text stands behind a closing quote, so that two reports may be one there; double the quotes inside of cells"
 
 
 class DelimitedFile(Source):
@@ -36,7 +36,7 @@ class DelimitedFile(Source):
         self.encoding = detect_encoding(path)
         self._file: TextIOWrapper | None = None
         self._notices: list[str] = []
-        self._astray = False
+        self._astray: str | None = None
         with self._open() as file:
             sample = file.read(_SAMPLED_CHARACTERS)
         line = _SEPARATOR_LINE.fullmatch(sample.split("\n", 1)[0])
@@ -61,26 +61,26 @@ class DelimitedFile(Source):
 
     def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
         cells = len(self.names)
-        strays = 0
         self._notices = []
         with self._open() as self._file:
             for row in islice(self._rows(self._file), 1, None):
                 if isinstance(row, Broken):
                     yield row
                     continue
-                notes = [_ASTRAY] if self._astray else []
-                strays += self._astray
+                if self._astray:
+                    # What stands before the cell is as it was written.
+                    whole = takewhile(lambda cell: not re.search('["\r\n]', cell), row)
+                    yield Broken(self._astray, fields=dict(zip(self.names, whole, strict=False)))
+                    continue
                 if any(row[cells:]):
                     yield Broken(
                         f"the row has {len(row)} cells and the header {cells}; quote the cells that hold the delimiter"
                     )
                     continue
-                if len(row) < cells:
-                    notes.append(f"the row has {len(row)} cells and the header {cells}")
                 record: dict[str, object] = dict(zip(self.names, row, strict=False))
-                yield {**record, NOTE: "; ".join(notes)} if notes else record
-        if strays:
-            self._notices.append(f"in {strays:,} rows {_ASTRAY}; the note of each says so")
+                if len(row) < cells:
+                    record[NOTE] = f"the row has {len(row)} cells and the header {cells}"
+                yield record
 
     @property
     def fraction(self) -> float:
@@ -122,7 +122,11 @@ class DelimitedFile(Source):
                 yield Broken(lack)
                 return
             if row:
-                self._astray = len(taken) > 1 and not _is_strict(taken, self._delimiter, self._escape)
+                torn = len(taken) > 1 or _count_quotes(taken[0], self._escape) % 2
+                self._astray = None
+                if torn and not _is_strict(taken, self._delimiter, self._escape):
+                    where = f"line {line}" if len(taken) == 1 else f"lines {line} to {line + len(taken) - 1}"
+                    self._astray = f"{where}: {_ASTRAY}"
                 yield row
 
 
@@ -136,6 +140,10 @@ def _keep(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
     for line in lines:
         taken.append(line)
         yield line
+
+
+def _count_quotes(line: str, escape: str | None) -> int:
+    return line.count('"') - (line.count(f'{escape}"') if escape else 0)
 
 
 def _is_strict(lines: Sequence[str], delimiter: str, escape: str | None) -> bool:
