@@ -74,7 +74,7 @@ def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that may not be read; the user who runs the tests might be allowed to read every real one."""
     folder = tmp_path / "in" / "locked"
     folder.mkdir(parents=True)
-    scan, open_file = os.scandir, Path.open
+    scan, open_file, list_folder = os.scandir, Path.open, Path.iterdir
 
     def refuse(path: str | Path, call: Any, *options: Any, **more: Any) -> Any:
         if Path(path) == folder:
@@ -82,6 +82,7 @@ def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return call(path, *options, **more)
 
     monkeypatch.setattr(os, "scandir", lambda path: refuse(path, scan))
+    monkeypatch.setattr(Path, "iterdir", lambda path: refuse(path, list_folder))
     monkeypatch.setattr(Path, "open", lambda path, *options, **more: refuse(path, open_file, *options, **more))
     return folder
 
@@ -98,6 +99,28 @@ def test_what_cannot_be_looked_at_in_a_folder_is_an_error_row(locked: Path, suff
         f"the folder {name.format('locked')}cannot be read (Permission denied)",
     ]
     assert stamp_input(folder) == stamp_input(folder)
+
+
+@pytest.mark.parametrize("pattern", ["in/**/*.txt", "in/*/*.txt", "in/**", "in/l*/b.txt", "in/[k-m]*/*"])
+def test_what_cannot_be_looked_at_in_a_glob_is_an_error_row(locked: Path, pattern: str) -> None:
+    folder = locked.parent
+    (folder / "open").mkdir()
+    (folder / "open" / "a.txt").write_text("a")
+    (folder / "lost").mkdir()
+    (folder / "lost" / "b.txt").symlink_to("nowhere")
+    a, b = ("open/a", None), ("lost/b", "the file cannot be read (No such file or directory)")
+    unread = ("locked", "the folder cannot be read (Permission denied)")
+    expected = {"in/l*/b.txt": [b], "in/[k-m]*/*": [unread, b]}.get(pattern, [unread, b, a])
+    reader = open_reports(f"{folder.parent}/{pattern}")
+    assert sorted((row.report.id, row.reason) for row in reader) == sorted(expected, key=lambda one: one[0])
+
+
+def test_folder_of_a_glob_that_cannot_be_read_is_told(locked: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        open_reports(f"{locked}/*.txt")
+    assert str(raised.value) == (
+        f"{locked}/*.txt: cannot be read (Permission denied); check the file and its permissions"
+    )
 
 
 def test_folder_that_cannot_be_read_is_told(locked: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import itertools
 import os
@@ -17,7 +18,7 @@ from marrowtext.sources.jsonlines import JsonLinesFile
 from marrowtext.sources.messages import MessageFiles, starts_message
 from marrowtext.sources.parquet import ParquetFile
 from marrowtext.sources.resources import ResourceFiles, holds_resources
-from marrowtext.sources.source import NOTE, Broken, Record, Selection, Source, empty
+from marrowtext.sources.source import NOTE, Broken, Record, Selection, Source, empty, is_folder
 from marrowtext.sources.workbooks import Workbook
 from marrowtext.streams import split_suffix
 
@@ -134,15 +135,19 @@ def _base_of(pattern: str) -> Path:
 def _match(pattern: str) -> Iterator[Path]:
     """Give the files that a glob stands for, and what of it cannot be looked at."""
     base = _base_of(pattern)
-    yield from dict.fromkeys(filter(_is_told, _expand(base, Path(pattern).parts[len(base.parts) :])))
+    if base.is_dir():
+        # Where nothing can be listed there are no rows to tell it in.
+        os.scandir(base).close()
+    yield from dict.fromkeys(_expand(base, Path(pattern).parts[len(base.parts) :]))
 
 
 def _expand(path: Path, parts: Sequence[str]) -> Iterator[Path]:
-    """Give what the parts of a glob stand for below a path, and a folder that cannot be listed in place of its files:
-    pathlib would pass over that without a word.
+    """Give the files that the parts of a glob stand for below a path, and a folder that cannot be listed in place of
+    its files: pathlib passes over that without a word.
     """
     if not parts:
-        yield path
+        if _is_there(path) and _is_file(path):
+            yield path
         return
     first, rest = parts[0], parts[1:]
     if not glob.has_magic(first):
@@ -151,28 +156,36 @@ def _expand(path: Path, parts: Sequence[str]) -> Iterator[Path]:
     if first == "**" and rest:
         yield from _expand(path, rest)
     try:
-        with os.scandir(path or ".") as entries:
-            inside = [(path / entry.name, entry.is_dir(), entry.is_symlink()) for entry in entries]
-    except NotADirectoryError:
-        return
-    except FileNotFoundError:
+        inside = list(path.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError:
         yield path
         return
-    for child, is_folder, is_link in inside:
-        if first == "**":
-            # A link may lead back to where it stands.
-            if is_folder and not is_link:
-                yield from _expand(child, parts)
-            elif not rest:
-                yield child
-        elif fnmatch.fnmatchcase(child.name, first) and (is_folder or not rest):
+    for child in inside:
+        if first != "**":
+            if fnmatch.fnmatch(child.name, first):
+                yield from _expand(child, rest)
+        # A link may lead back to where it stands.
+        elif is_folder(child) and not child.is_symlink():
+            yield from _expand(child, parts)
+        elif not rest:
             yield from _expand(child, rest)
 
 
+def _is_there(path: Path) -> bool:
+    """Say whether a path, or a link by that name, is there or may be."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _open_files(name: str, folder: Path, files: Sequence[Path]) -> Source:
-    kinds = {_KINDS.get(split_suffix(file)[0]) for file in files if not file.is_dir()}
+    kinds = {_KINDS.get(split_suffix(file)[0]) for file in files if not is_folder(file)}
     if not files:
         raise InputError(f"{name}: no .txt, .rtf, .hl7 or .json file there; give a folder that holds some, or a file")
     if None in kinds:

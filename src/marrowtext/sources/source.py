@@ -11,7 +11,7 @@ from pathlib import Path
 from marrowtext.errors import InputError
 from marrowtext.streams import ByteStream
 
-__all__ = ["NOTE", "Broken", "Record", "Selection", "Source", "call_of", "empty", "fraction_of"]
+__all__ = ["NOTE", "Broken", "Record", "Selection", "Source", "call_of", "empty", "fraction_of", "is_folder"]
 
 NOTE = "(note)"
 """The key under which a record says what is to be known of how it was read."""
@@ -95,4 +95,12 @@ def empty(path: Path) -> InputError:
 
 def call_of(path: Path) -> str:
     """Say what a path that cannot be read is called: a file or a folder."""
-    return "folder" if path.is_dir() else "file"
+    return "folder" if is_folder(path) else "file"
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a path is a folder; what cannot be looked at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
