@@ -23,6 +23,23 @@ def told(reader: ReportReader) -> list[tuple[str, str, str | None]]:
     return [(row.report.id, row.report.text, row.note) for row in reader]
 
 
+@pytest.mark.parametrize(
+    ("rows", "notes"),
+    [
+        ("a 10 20 30, b 10, c 10 20", [None, None, None]),
+        ("a 10 20 30, b 10 20 25 30", [None, None]),
+        ("a 10 20 30, b 10 30, c 20", [None, "lines are missing between 10 and 30", "its first line is 20"]),
+        ("a 0 10 20 30, b 1 11 21", [None, None]),
+        ("a 1 2 3, b 10 20 30, c 1 3", [None, None, "lines are missing between 1 and 3"]),
+        ("a 1 2 3, b 1 3 5", [None, "lines are missing between 1 and 3; lines are missing between 3 and 5"]),
+    ],
+)
+def test_lines_may_be_counted_by_any_step(tmp_path: Path, rows: str, notes: list[str | None]) -> None:
+    reports = [report.split() for report in rows.split(", ")]
+    reader = open_lines(tmp_path, *(f"{id},{number},x" for id, *numbers in reports for number in numbers))
+    assert [row.note for row in reader] == notes
+
+
 def test_lines_are_joined_by_id(tmp_path: Path) -> None:
     reader = open_lines(tmp_path, "007,1,FINDINGS:", "007,2,", "007,3,Edema.", "8,1,One line.")
     assert told(reader) == [("007", "FINDINGS:\n\nEdema.", None), ("8", "One line.", None)]

@@ -17,6 +17,9 @@ __all__ = ["LineJoiner"]
 
 Row = Mapping[str, object]
 
+# Line numbers have one step or a few; more are no line numbers.
+_MOST_STEPS = 1_000
+
 
 @dataclass(slots=True)
 class _Group:
@@ -39,6 +42,7 @@ class LineJoiner:
         self._columns = columns
         self._id, self._line, self._text = columns.id, columns.line, columns.text[0]
         self._told: Counter[str] = Counter()
+        self._step: Decimal | None = None
 
     @property
     def notices(self) -> Iterator[str]:
@@ -48,7 +52,7 @@ class LineJoiner:
     def records(self) -> Iterator[Record]:
         """Yield each report as one record, and each row that belongs to none as a broken one."""
         self._told.clear()
-        expected = Counter(_key(id) for id in map(self._id_of, self._read()) if id is not None)
+        expected = self._count_rows()
         groups: dict[str, _Group] = {}
         last: str | None = None
         for row in self._read():
@@ -66,6 +70,29 @@ class LineJoiner:
             if len(group.lines) == expected[_key(id)]:
                 yield self._join(id, groups.pop(id))
 
+    def _count_rows(self) -> Counter[int]:
+        """Count the rows of each id, and find the step by which lines are counted: that of most rows that stand
+        together, the smaller where several are as many.
+        """
+        expected: Counter[int] = Counter()
+        steps: Counter[Decimal] = Counter()
+        last: tuple[str, Decimal] | None = None
+        for row in self._read():
+            id = self._id_of(row)
+            if id is None or isinstance(row, Broken):
+                continue
+            expected[_key(id)] += 1
+            number = _number(row.get(self._line))
+            if number is None:
+                last = None
+                continue
+            step = number - last[1] if last is not None and last[0] == id else Decimal(0)
+            if step > 0 and (step in steps or len(steps) < _MOST_STEPS):
+                steps[step] += 1
+            last = id, number
+        self._step = min(steps, key=lambda step: (-steps[step], step)) if steps else None
+        return expected
+
     def _id_of(self, row: Record) -> str | None:
         if isinstance(row, Broken):
             return None
@@ -80,7 +107,8 @@ class LineJoiner:
                 id,
                 group.lines[0][1],
             )
-        self._tell(group, numbers)
+        lacks = _tell_gaps(sorted(numbers), self._step)
+        self._tell(group, numbers, lacks)
         ordered = [row for _, row in sorted(group.lines, key=lambda line: line[0] or 0)]
         texts = [decode_cell(row.get(self._text)) for row in ordered]
         for text in texts:
@@ -92,15 +120,14 @@ class LineJoiner:
                 if merged.get(name) in (None, ""):
                     merged[name] = value
         merged[self._text] = "\n".join(text.rstrip("\r\n") if isinstance(text, str) else "" for text in texts)
-        lacks = _tell_gaps(sorted(numbers))
         earlier = merged.get(NOTE)
         merged[NOTE] = f"{earlier}; {lacks}" if earlier and lacks else earlier or lacks
         return merged
 
-    def _tell(self, group: _Group, numbers: Sequence[Decimal]) -> None:
+    def _tell(self, group: _Group, numbers: Sequence[Decimal], lacks: str | None) -> None:
         self._told["have rows that do not stand together; they were put together"] += group.scattered
         self._told["have lines out of order; they were put in order"] += numbers != sorted(numbers)
-        self._told["lack lines, or have one twice; the note of each says which"] += bool(_tell_gaps(sorted(numbers)))
+        self._told["lack lines, or have one twice; the note of each says which"] += bool(lacks)
 
 
 def _key(id: str) -> int:
@@ -116,12 +143,17 @@ def _number(value: object) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _tell_gaps(numbers: Sequence[Decimal]) -> str | None:
-    """Say which lines are missing, or there twice, of ascending numbers. They may well be counted in tens."""
+def _tell_gaps(numbers: Sequence[Decimal], usual: Decimal | None) -> str | None:
+    """Say which lines are missing, or there twice, of ascending numbers. They may well be counted in tens: by the
+    `usual` step of the file, or by one of the report's own.
+    """
     told: list[str] = []
     steps = [(before, after) for before, after in pairwise(numbers) if after > before]
-    step = min((after - before for before, after in steps), default=Decimal(1))
-    if numbers[0] > 1 and step == 1:
+    own = {after - before for before, after in steps}
+    step = min(own, default=Decimal(1)) if usual is None else usual
+    if len(own) == 1 and len(steps) > 1 and numbers[0] in (0, *own):
+        (step,) = own
+    if numbers[0] > max(step, Decimal(1)):
         told.append(f"its first line is {_write(numbers[0])}")
     told.extend(
         f"lines are missing between {_write(before)} and {_write(after)}"
