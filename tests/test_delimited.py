@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from builders import invent_id
 
-from marrowtext.readers import ReportReader, open_reports
+from marrowtext.errors import InputError
+from marrowtext.readers import ReportReader, Selection, open_reports
 
 
 def open_csv(tmp_path: Path, content: str | bytes, name: str = "in.csv") -> ReportReader:
@@ -120,3 +121,40 @@ def test_nul_concerns_its_row_alone(tmp_path: Path, text: str, reason: str | Non
         ("1", "" if reason else text, reason, note),
         ("2", "b", None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    "above", ["MRI reports of 2024\n\n", "# made by RIS; 2024\r\n# all sites\r\n", "sep=;\nExport, 2024\n"]
+)
+def test_header_below_other_lines_is_hinted_at_and_read(tmp_path: Path, above: str) -> None:
+    path = tmp_path / "in.csv"
+    with pytest.raises(InputError) as raised:
+        open_csv(tmp_path, f"{above}id;text\n7;a, b\n8;c;d\n")
+    assert str(raised.value).endswith(" The header seems to be in row 3: give header_row=3")
+    reader = open_reports(path, selection=Selection(header_row=3))
+    assert next((row.report.id, row.report.text) for row in reader) == ("7", "a, b")
+    assert reader.options["header_row"] == 3
+
+
+def test_line_of_an_error_counts_from_the_top_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('Export\nid,text\n7,"a\n')
+    (row,) = open_reports(tmp_path / "in.csv", selection=Selection(header_row=2))
+    assert row.reason == "line 3 opens a quote that is never closed; 0 more lines are lost in it"
+
+
+def test_header_row_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("id,text\n7,a\n")
+    with pytest.raises(InputError) as raised:
+        open_reports(tmp_path / "in.csv", selection=Selection(header_row=3))
+    assert str(raised.value) == (
+        f"{tmp_path / 'in.csv'}: line 3 is to be the header, and is not there; look where it is"
+    )
+
+
+def test_header_row_of_another_kind_of_input_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n')
+    with pytest.raises(InputError) as raised:
+        open_reports(tmp_path / "in.jsonl", selection=Selection(header_row=3))
+    assert str(raised.value) == (
+        f"{tmp_path / 'in.jsonl'}: a header row is chosen, and this is no CSV, TSV or Excel workbook; leave it out"
+    )

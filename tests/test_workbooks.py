@@ -11,6 +11,7 @@ import pytest
 import xlsxwriter
 
 from marrowtext.errors import InputError
+from marrowtext.headers import OPTIONS
 from marrowtext.readers import ColumnChoice, ReportReader, Selection, open_reports
 from marrowtext.sources import workbooks
 
@@ -68,12 +69,18 @@ def test_workbook(tmp_path: Path, write: object) -> None:
     ]
 
 
-def save(path: Path, *rows: list[object], title: str = "Sheet") -> ReportReader:
+def save_book(path: Path, sheets: dict[str, list[list[object]]]) -> None:
     book = openpyxl.Workbook()
-    book.active.title = title
-    for row in rows:
-        book.active.append(row)
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
     book.save(path)
+
+
+def save(path: Path, *rows: list[object], title: str = "Sheet") -> ReportReader:
+    save_book(path, {title: list(rows)})
     return open_reports(path)
 
 
@@ -93,7 +100,9 @@ def test_sheet_is_chosen_by_name(tmp_path: Path) -> None:
     assert str(raised.value) == f"{path}: no sheet 'Three'. The sheets are: Sheet, One, Two."
     with pytest.raises(InputError) as raised:
         open_reports(path)
-    assert str(raised.value) == f"{path}: the sheet 'Sheet' is empty; The sheets are: Sheet, One, Two."
+    assert str(raised.value) == (
+        f"{path}: the sheet 'Sheet' is empty; choose another one. The sheets are: Sheet, One, Two."
+    )
 
 
 def test_rows_before_the_header_that_hold_nothing_are_passed_over(tmp_path: Path) -> None:
@@ -136,11 +145,11 @@ def test_id_that_excel_has_rounded_is_noted(tmp_path: Path) -> None:
     path = tmp_path / "in.xlsx"
     reader = save(path, ["id", "text"], [1234567890123450000, "a"], [123456789012345, "b"])
     assert [(row.report.id, row.note) for row in reader] == [
-        ("1234567890123450000", "a number of more than 15 digits has lost its last ones in Excel"),
+        ("1234567890123450000", "a number of more than 15 digits has lost its last ones in Excel, in 'id'"),
         ("123456789012345", None),
     ]
     assert reader.notices == [
-        f"{path}: 1 rows hold numbers of more than 15 digits, of which Excel has lost the last ones; keep ids as text"
+        f"{path}: numbers of more than 15 digits have lost their last ones in Excel, in 'id' (1 rows); keep ids as text"
     ]
 
 
@@ -186,4 +195,39 @@ def test_workbook_that_fills_the_memory_is_refused(tmp_path: Path, monkeypatch: 
         open_reports(path)
     assert str(raised.value) == (
         f"{path}: unpacks to more than 200 times its size, as no export of reports does; save it as CSV if you trust it"
+    )
+
+
+@pytest.mark.parametrize("title", [["MRI export", None], ["Report", None], ["Exported", "2024-05-01"]])
+def test_header_below_a_title_is_hinted_at_and_read(tmp_path: Path, title: list[str | None]) -> None:
+    path = tmp_path / "in.xlsx"
+    with pytest.raises(InputError) as raised:
+        save(path, title, [], ["id", "text"], [7, "a"])
+    assert str(raised.value).endswith(" The header seems to be in row 3: give header_row=3")
+    reader = open_reports(path, selection=Selection(header_row=3))
+    assert [(row.row, row.report.id, row.report.text) for row in reader] == [(1, "7", "a")]
+    assert reader.options["header_row"] == 3
+
+
+def test_hint_speaks_of_the_options_of_the_command(tmp_path: Path) -> None:
+    save_book(tmp_path / "in.xlsx", {"Cover": [["About", "this"]], "MRI 2024": [["id", "Befund"], [7, "a"]]})
+    with pytest.raises(InputError) as raised:
+        open_reports(tmp_path / "in.xlsx", ColumnChoice(text="Befund"), wording=OPTIONS)
+    assert str(raised.value) == (
+        f"{tmp_path / 'in.xlsx'}: no column 'Befund' for --text-column. None of its columns (2) has a common name: "
+        "look whether the first line holds the names. The header seems to be in the sheet 'MRI 2024': give "
+        "--sheet 'MRI 2024'"
+    )
+
+
+def test_lone_column_of_text_is_no_title(tmp_path: Path) -> None:
+    assert [row.report.text for row in save(tmp_path / "in.xlsx", ["Report"], ["text"], ["b"])] == ["text", "b"]
+
+
+def test_header_row_that_is_empty_is_refused(tmp_path: Path) -> None:
+    save_book(tmp_path / "in.xlsx", {"One": [["id", "text"], [7, "a"]]})
+    with pytest.raises(InputError) as raised:
+        open_reports(tmp_path / "in.xlsx", selection=Selection(header_row=3))
+    assert str(raised.value) == (
+        f"{tmp_path / 'in.xlsx'}: row 3 of the sheet 'One' is to be the header, and is empty; look where it is"
     )

@@ -88,10 +88,10 @@ def _detect(chunks: Iterable[bytes]) -> str | None:
                 if chunk.startswith(bom):
                     return encoding
             head = chunk[:_HEAD]
-            if b"\0" in head and (encoding := _detect_utf_16(head)):
-                return encoding
-            if b"\0" in head and _CONTROL.search(head):
-                return None
+            if b"\0" in head:
+                wide = _detect_utf_16(head)
+                if wide is not None or _CONTROL.search(head):
+                    return wide
         text = decoder.decode(chunk)
         if not text.isascii():
             marks = text.count(_MARK)

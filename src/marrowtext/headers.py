@@ -112,18 +112,29 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How messages speak of what the user can set: `name` names it, `give` says how to set it to values."""
+    """How messages speak of what the user can set: `name` names what is said of columns, `give` says how to set it to
+    values, `choose` how to choose a part of the input.
+    """
 
     name: Callable[[str], str]
     give: Callable[[str, Sequence[str]], str]
+    choose: Callable[[str, str | int], str]
 
 
 def _option(role: str) -> str:
     return "--carry" if role == "carry" else f"--{role.replace('_', '-')}-column"
 
 
-OPTIONS = Wording(_option, lambda role, values: " ".join(f"{_option(role)} {shlex.quote(value)}" for value in values))
-ARGUMENTS = Wording(lambda role: f"the argument {role!r}", lambda role, values: f"{role}={list(values)!r}")
+OPTIONS = Wording(
+    _option,
+    lambda role, values: " ".join(f"{_option(role)} {shlex.quote(value)}" for value in values),
+    lambda choice, value: f"--{choice.replace('_', '-')} {shlex.quote(str(value))}",
+)
+ARGUMENTS = Wording(
+    lambda role: f"the argument {role!r}",
+    lambda role, values: f"{role}={list(values)!r}",
+    lambda choice, value: f"{choice}={value!r}",
+)
 
 
 def choose_columns(names: Sequence[str], wish: ColumnChoice, source: str, wording: Wording = ARGUMENTS) -> Columns:

@@ -189,9 +189,36 @@ def open_reports(
     except OSError as error:
         reason = f"cannot be read ({error.strerror}); check the file and its permissions"
         raise InputError(f"{name_of(place)}: {reason}") from None
-    chosen = choose_columns(source.names, columns, name_of(place), wording)
+    chosen = _choose_columns(source, columns, name_of(place), wording)
     unread = tuple(name for name in chosen.unread if name not in source.nested)
     return ReportReader(place, source, replace(chosen, unread=unread), max_length, selection, wording)
+
+
+def _choose_columns(source: Source, wish: ColumnChoice, name: str, wording: Wording) -> Columns:
+    """Find the columns that are wished for. Where they are not there, or a lone name may be a title above the header,
+    say where the header seems to be.
+    """
+    chosen: Columns | None = None
+    try:
+        chosen = choose_columns(source.names, wish, name, wording)
+    except InputError as error:
+        refusal = str(error)
+    else:
+        refusal = f"{name}: the first row that holds something looks like a title."
+        if sum(map(bool, source.names)) > 1:
+            return chosen
+    for header in source.find_headers():
+        try:
+            found = choose_columns(header.names, wish, name, wording)
+        except InputError:
+            continue
+        if chosen is None or (header.choice == "header_row" and len(found.taken) > 1):
+            where = f"row {header.value}" if header.choice == "header_row" else f"the sheet {header.value!r}"
+            hint = wording.choose(header.choice, header.value)
+            raise InputError(f"{refusal} The header seems to be in {where}: give {hint}")
+    if chosen is None:
+        raise InputError(refusal)
+    return chosen
 
 
 def read_reports(
@@ -210,19 +237,22 @@ def read_reports(
     sheet: str | None = None,
     table: str | None = None,
     query: str | None = None,
+    header_row: int | None = None,
     max_length: int = MAX_LENGTH,
 ) -> Iterator[Report]:
     """Yield the reports of a file, a folder, a glob or a database, in order.
 
     `place` and the columns are those of `marrowtext extract`, and so are the texts: `start` and `end` of a finding
     count in `Report.text`. A column that is left out is found by its common names, "" takes none. `sheet` chooses
-    a sheet of a workbook, `table` or `query` what is read of a database.
+    a sheet of a workbook, `table` or `query` what is read of a database; `header_row` is the row of a sheet, or the
+    line of a CSV file, that holds the names of the columns, where it is not the first.
 
     A record that cannot be read is left out, and no other is lost by it; when all are read a warning counts them.
     `open_reports` gives them too, each with its reason. Raises InputError where the input cannot be read as a whole.
     """
     choice = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date, line)
-    return _yield_reports(open_reports(place, choice, Selection(sheet, table, query), max_length=max_length))
+    selection = Selection(sheet, table, query, header_row)
+    return _yield_reports(open_reports(place, choice, selection, max_length=max_length))
 
 
 def _yield_reports(reader: ReportReader) -> Iterator[Report]:

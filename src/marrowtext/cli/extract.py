@@ -13,6 +13,7 @@ from marrowtext.cli.notices import tell_columns, tell_hints, tell_written
 from marrowtext.cli.options import (
     Append,
     BodyPartColumn,
+    HeaderRow,
     IdColumn,
     LineColumn,
     ModalityColumn,
@@ -60,6 +61,7 @@ def extract(
     sheet: Sheet = None,
     table: Table = None,
     query: Query = None,
+    header_row: HeaderRow = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Number of processes that read; each takes some 250 MB.", show_default=True)
     ] = 1,
@@ -102,10 +104,10 @@ def extract(
 
     \b
     REPORTS is one of
-      reports.csv, .tsv          any delimiter and encoding, found by themselves
+      reports.csv, .tsv          any delimiter and encoding, found by themselves; --header-row N
       reports.jsonl, .ndjson     one JSON object on each line, or FHIR resources
       reports.parquet
-      reports.xlsx               --sheet NAME                      (extra excel)
+      reports.xlsx               --sheet NAME, --header-row N      (extra excel)
       reports.hl7                HL7 v2 ORU messages, batches and MLLP
       reports.json               FHIR DiagnosticReport or Bundle
       reports/, 'r/*/*.rtf'      .txt, .rtf, .hl7 or .json files   (extra rtf)
@@ -163,9 +165,8 @@ def extract(
         study_date_column,
         line_column,
     )
-    reader = open_reports(
-        reports, choice, Selection(sheet, table, query), max_length=max_length or MAX_LENGTH, wording=OPTIONS
-    )
+    selection = Selection(sheet, table, query, header_row)
+    reader = open_reports(reports, choice, selection, max_length=max_length or MAX_LENGTH, wording=OPTIONS)
     typer.echo(tell_columns(reader), err=True)
     tell_hints(reader)
 

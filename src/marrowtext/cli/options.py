@@ -12,6 +12,7 @@ __all__ = [
     "BodyPartColumn",
     "DateFormat",
     "Findings",
+    "HeaderRow",
     "IdColumn",
     "LineColumn",
     "ModalityColumn",
@@ -63,6 +64,15 @@ Table = Annotated[
 ]
 Query = Annotated[
     str | None, typer.Option(metavar="SQL", help="SELECT over a database; with an ORDER BY a broken run can go on.")
+]
+HeaderRow = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Row of the sheet, or line of the CSV, that holds the names of the columns.",
+        show_default="the first that holds something",
+    ),
 ]
 PatternFolders = Annotated[
     list[Path] | None,

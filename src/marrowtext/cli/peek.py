@@ -8,6 +8,7 @@ import typer
 
 from marrowtext.cli.options import (
     BodyPartColumn,
+    HeaderRow,
     IdColumn,
     LineColumn,
     ModalityColumn,
@@ -39,6 +40,7 @@ def peek(
     sheet: Sheet = None,
     table: Table = None,
     query: Query = None,
+    header_row: HeaderRow = None,
     records: Annotated[int, typer.Option(min=0, help="Number of records to show.", show_default=True)] = 5,
     all: Annotated[bool, typer.Option("--all", help="Look for problems in all records, not the first 1,000.")] = False,
     text: Annotated[bool, typer.Option("--text", help="Quote the reports that are shown; else only lengths.")] = False,
@@ -63,5 +65,5 @@ def peek(
         study_date_column,
         line_column,
     )
-    reader = open_reports(reports, choice, Selection(sheet, table, query), wording=OPTIONS)
+    reader = open_reports(reports, choice, Selection(sheet, table, query, header_row), wording=OPTIONS)
     typer.echo(describe(reader, shown=records, limit=None if all else MOST_LOOKED_AT, text=text))

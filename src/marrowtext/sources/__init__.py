@@ -18,12 +18,12 @@ from marrowtext.sources.jsonlines import JsonLinesFile
 from marrowtext.sources.messages import MessageFiles, starts_message
 from marrowtext.sources.parquet import ParquetFile
 from marrowtext.sources.resources import ResourceFiles, holds_resources
-from marrowtext.sources.source import NOTE, Broken, Record, Selection, Source, empty, is_folder
+from marrowtext.sources.source import NOTE, Broken, Header, Record, Selection, Source, empty, is_folder
 from marrowtext.sources.workbooks import Workbook
 from marrowtext.streams import split_suffix
 
 __all__ = [
-    "NOTE", "Broken", "Record", "Selection", "Source", "is_file_name", "list_files", "name_of", "open_source",
+    "NOTE", "Broken", "Header", "Record", "Selection", "Source", "is_file_name", "list_files", "name_of", "open_source",
 ]  # fmt: skip
 
 _NOTHING = Selection()
@@ -46,14 +46,14 @@ def open_source(place: str | Path, selection: Selection = _NOTHING) -> Source:
     """
     name = name_of(place)
     if is_url(str(place)):
-        _refuse(name, selection, sheet=True)
+        _refuse(name, selection, sheet=True, header=True)
         return open_database(str(place), selection)
     path = Path(place)
     if not path.exists() and glob.has_magic(str(place)):
-        _refuse(name, selection, sheet=True, table=True)
+        _refuse(name, selection, sheet=True, table=True, header=True)
         return _open_files(name, _base_of(str(place)), [file for file, _ in list_files(place)])
     if path.is_dir():
-        _refuse(name, selection, sheet=True, table=True)
+        _refuse(name, selection, sheet=True, table=True, header=True)
         return _open_files(name, path, [file for file, _ in list_files(path)])
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; check the path")
@@ -216,11 +216,17 @@ def _starts_message(path: Path) -> bool:
 
 def _open_file(path: Path, selection: Selection) -> Source:
     suffix, packing = split_suffix(path)
-    _refuse(str(path), selection, sheet=suffix not in _BOOKS, table=suffix not in (*_SQLITE, *_DUCKDB))
+    _refuse(
+        str(path),
+        selection,
+        sheet=suffix not in _BOOKS,
+        table=suffix not in (*_SQLITE, *_DUCKDB),
+        header=suffix not in (*_BOOKS, *_DELIMITERS),
+    )
     if packing and suffix not in _PACKABLE:
         raise InputError(f"{path}: only text can be packed, such as .csv{path.suffix}; unpack it first")
     if suffix in _DELIMITERS:
-        return DelimitedFile(path, _DELIMITERS[suffix])
+        return DelimitedFile(path, _DELIMITERS[suffix], selection.header_row)
     if suffix in _LINED:
         return ResourceFiles([path]) if holds_resources(path) else JsonLinesFile(path)
     if suffix in _PARQUET:
@@ -245,9 +251,11 @@ def _open_file(path: Path, selection: Selection) -> Source:
     )
 
 
-def _refuse(name: str, selection: Selection, *, sheet: bool = False, table: bool = False) -> None:
+def _refuse(name: str, selection: Selection, *, sheet: bool = False, table: bool = False, header: bool = False) -> None:
     """Refuse a choice that an input does not have."""
     if sheet and selection.sheet is not None:
         raise InputError(f"{name}: a sheet is chosen, and this is no Excel workbook; leave it out")
     if table and (selection.table is not None or selection.query is not None):
         raise InputError(f"{name}: a table or a query is chosen, and this is no database; leave it out")
+    if header and selection.header_row is not None:
+        raise InputError(f"{name}: a header row is chosen, and this is no CSV, TSV or Excel workbook; leave it out")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from marrowtext.encoding import detect_encoding, open_text
 from marrowtext.errors import InputError
-from marrowtext.sources.source import NOTE, Broken, Record, Source, empty, fraction_of
+from marrowtext.sources.source import MOST_ABOVE, NOTE, Broken, Header, Record, Source, empty, fraction_of
 from marrowtext.streams import LONGEST_LINE, Lines
 
 __all__ = ["DelimitedFile"]
@@ -21,16 +21,19 @@ _DELIMITERS = ",;\t|"
 _SAMPLED_CHARACTERS = 1 << 20
 _SAMPLED_ROWS = 100
 # A first line that spreadsheets put above the header: "sep=;".
-_SEPARATOR_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r"sep=(.)[^\S\r\n]*[\r\n]", re.IGNORECASE)
+_HEAD_CHARACTERS = 1 << 16
 _ASTRAY = "text stands behind a closing quote, so that two reports may be one there; double the quotes inside of cells"
 
 
 class DelimitedFile(Source):
-    """A CSV or TSV file. Where no delimiter is given, its header and first rows show which it is."""
+    """A CSV or TSV file. Where no delimiter is given, its header and first rows show which it is. The header is the
+    first line that holds something, or the one that is named.
+    """
 
     format = "CSV"
 
-    def __init__(self, path: Path, delimiter: str | None = None) -> None:
+    def __init__(self, path: Path, delimiter: str | None = None, header_row: int | None = None) -> None:
         super().__init__()
         self._path = path
         self.encoding = detect_encoding(path)
@@ -39,11 +42,12 @@ class DelimitedFile(Source):
         self._astray: str | None = None
         with self._open() as file:
             sample = file.read(_SAMPLED_CHARACTERS)
-        line = _SEPARATOR_LINE.fullmatch(sample.split("\n", 1)[0])
-        self._skipped_lines = 1 if line else 0
-        if line:
-            delimiter, sample = line[1], sample.split("\n", 1)[-1]
-        self._delimiter = delimiter or _find_delimiter(sample)
+        line = _SEPARATOR_LINE.match(sample)
+        self._skipped_lines = (1 if line else 0) if header_row is None else header_row - 1
+        self._told = line[1] if line else delimiter
+        self._head = sample[:_HEAD_CHARACTERS]
+        sample = _drop_lines(sample, self._skipped_lines)
+        self._delimiter = self._told or _find_delimiter(sample)
         self._escape = _find_escape(sample, self._delimiter)
         if self._delimiter == "\t":
             self.format = "TSV"
@@ -53,11 +57,21 @@ class DelimitedFile(Source):
         }
         with self._open() as file:
             header = next(self._rows(file), None)
+        if header is None and header_row is not None:
+            raise InputError(f"{path}: line {header_row} is to be the header, and is not there; look where it is")
         if header is None:
             raise empty(path)
         if isinstance(header, Broken):
             raise InputError(f"{path}: the header cannot be read: {header.reason}")
         self.names = header
+
+    def find_headers(self) -> Iterator[Header]:
+        for row in range(self._skipped_lines + 2, self._skipped_lines + MOST_ABOVE + 1):
+            below = _drop_lines(self._head, row - 1)
+            delimiter = self._told or _find_delimiter(below)
+            names: list[str] = next(_read_rows(iter(below.splitlines(keepends=True)), delimiter, self._escape), [])
+            if names:
+                yield Header("header_row", row, names)
 
     def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
         cells = len(self.names)
@@ -155,6 +169,13 @@ def _is_strict(lines: Sequence[str], delimiter: str, escape: str | None) -> bool
     except csv.Error:
         return False
     return True
+
+
+def _drop_lines(text: str, count: int) -> str:
+    """Take so many lines off the top of a text."""
+    for _ in range(count):
+        text = re.sub(r"\A[^\r\n]*(\r\n|\r|\n|\Z)", "", text)
+    return text
 
 
 def _find_delimiter(sample: str) -> str:

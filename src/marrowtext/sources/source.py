@@ -7,14 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from io import TextIOWrapper
 from pathlib import Path
+from typing import NamedTuple
 
 from marrowtext.errors import InputError
 from marrowtext.streams import ByteStream
 
-__all__ = ["NOTE", "Broken", "Record", "Selection", "Source", "call_of", "empty", "fraction_of", "is_folder"]
+__all__ = [
+    "MOST_ABOVE", "NOTE", "Broken", "Header", "Record", "Selection", "Source", "call_of", "empty", "fraction_of",
+    "is_folder",
+]  # fmt: skip
 
 NOTE = "(note)"
 """The key under which a record says what is to be known of how it was read."""
+
+
+MOST_ABOVE = 10
+"""Rows from the top in which the names of the columns are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +39,27 @@ Record = Mapping[str, object] | Broken
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which part of an input is read: a sheet of a workbook, a table or a query of a database."""
+    """Which part of an input is read: a sheet of a workbook, a table or a query of a database; and the row of a sheet,
+    or the line of a file of separated values, that holds the names of the columns.
+    """
 
     sheet: str | None = None
     table: str | None = None
     query: str | None = None
+    header_row: int | None = None
 
     @property
     def chosen(self) -> dict[str, object]:
         """What is chosen, by its name."""
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+class Header(NamedTuple):
+    """Names of columns that an input may have, and what of a Selection takes them: its name and its value."""
+
+    choice: str
+    value: str | int
+    names: Sequence[str]
 
 
 class Source(ABC):
@@ -71,6 +90,10 @@ class Source(ABC):
     def notices(self) -> Iterable[str]:
         """What the user is to know when it is read: what was passed over, and how often."""
         return ()
+
+    def find_headers(self) -> Iterator[Header]:
+        """Give what else of the input may hold names of columns, for where its own names are none."""
+        return iter(())
 
     @abstractmethod
     def records(self, wanted: Sequence[str], /) -> Iterator[Record]:

@@ -1,18 +1,20 @@
-"""Excel workbooks: one sheet, its first row that holds something for the header."""
+"""Excel workbooks: one sheet, its first row that holds something for the header, or the one that is named."""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from marrowtext.errors import InputError
 from marrowtext.extras import import_extra
-from marrowtext.sources.source import NOTE, Broken, Record, Selection, Source
+from marrowtext.sources.source import MOST_ABOVE, NOTE, Broken, Header, Record, Selection, Source
 
 __all__ = ["Workbook"]
 
@@ -42,32 +44,44 @@ class Workbook(Source):
             self._sheet = _choose_sheet(path, sheets, selection.sheet)
             others = [title for title in sheets if title != self._sheet]
             self._others = others if selection.sheet is None else []
-            header = next((row for row in self._rows(book) if any(cell is not None for cell in row)), None)
+            self._header_row, self.names = self._find_header(book, self._sheet, selection.header_row)
             self._total = book[self._sheet].max_row or 0
         finally:
             book.close()
-        if header is None:
-            raise InputError(f"{path}: the sheet {self._sheet!r} is empty; {_list_sheets(sheets)}")
-        self.names = ["" if cell is None else str(cell) for cell in header]
-        while self.names and not self.names[-1]:
-            self.names.pop()
+        if not self.names and selection.header_row is not None:
+            raise InputError(
+                f"{path}: row {selection.header_row} of the sheet {self._sheet!r} is to be the header, and is empty; "
+                "look where it is"
+            )
+        if not self.names:
+            raise InputError(f"{path}: the sheet {self._sheet!r} is empty; choose another one. {_list_sheets(sheets)}")
         self.details = {"sheet": repr(self._sheet)}
         self._done = 0
-        self._rounded = 0
+        self._rounded: Counter[str] = Counter()
+
+    def find_headers(self) -> Iterator[Header]:
+        book = self._open()
+        try:
+            for number, row in enumerate(islice(self._rows(book, self._sheet), MOST_ABOVE), start=1):
+                if number > self._header_row and (names := _name_columns(row)):
+                    yield Header("header_row", number, names)
+            for sheet in book.worksheets:
+                if sheet.title != self._sheet and (names := self._find_header(book, sheet.title)[1]):
+                    yield Header("sheet", sheet.title, names)
+        finally:
+            book.close()
 
     def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
         book = self._open()
-        self._done = self._rounded = 0
+        self._done = 0
+        self._rounded.clear()
         try:
-            rows = self._rows(book)
             cells = len(self.names)
-            begun = False
+            rows = self._rows(book, self._sheet)
             for self._done, row in enumerate(rows, start=1):
-                if not any(cell is not None for cell in row):
+                if self._done <= self._header_row or not any(cell is not None for cell in row):
                     continue
-                if not begun:
-                    begun = True
-                elif any(cell is not None for cell in row[cells:]):
+                if any(cell is not None for cell in row[cells:]):
                     yield Broken(f"row {self._done} of the sheet has cells beyond the header; give each column a name")
                 else:
                     yield self._read(row[:cells])
@@ -84,17 +98,29 @@ class Workbook(Source):
             listed = ", ".join(map(repr, self._others))
             yield f"the sheet {self._sheet!r} is read, and not {listed}; choose one with the option for a sheet"
         if self._rounded:
+            listed = ", ".join(f"{name!r} ({count:,} rows)" for name, count in self._rounded.items())
             yield (
-                f"{self._rounded:,} rows hold numbers of more than {_EXACT_DIGITS} digits, of which Excel has lost the "
-                "last ones; keep ids as text"
+                f"numbers of more than {_EXACT_DIGITS} digits have lost their last ones in Excel, in {listed}; keep "
+                "ids as text"
             )
 
     def _read(self, row: Sequence[object]) -> Record:
         record = dict(zip(self.names, row, strict=False))
-        if any(isinstance(cell, int | float) and abs(cell) >= 10**_EXACT_DIGITS for cell in row):
-            self._rounded += 1
-            record[NOTE] = f"a number of more than {_EXACT_DIGITS} digits has lost its last ones in Excel"
+        rounded = [name for name, cell in record.items() if _is_rounded(cell)]
+        if rounded:
+            self._rounded.update(rounded)
+            record[NOTE] = (
+                f"a number of more than {_EXACT_DIGITS} digits has lost its last ones in Excel, in "
+                f"{' and '.join(map(repr, rounded))}"
+            )
         return record
+
+    def _find_header(self, book: Any, sheet: str, row: int | None = None) -> tuple[int, list[str]]:
+        """Give the number of the header in a sheet, and its names; none where it is empty."""
+        for number, cells in enumerate(self._rows(book, sheet), start=1):
+            if number == row or (row is None and any(cell is not None for cell in cells)):
+                return number, _name_columns(cells)
+        return 0, []
 
     def _open(self) -> Any:
         try:
@@ -109,9 +135,9 @@ class Workbook(Source):
             f"{self._path}: not a readable Excel workbook; save it again as .xlsx, without a password, or as CSV"
         )
 
-    def _rows(self, book: Any) -> Iterator[list[object]]:
+    def _rows(self, book: Any, sheet: str) -> Iterator[list[object]]:
         try:
-            for row in book[self._sheet].iter_rows():
+            for row in book[sheet].iter_rows():
                 yield [self._value(cell) for cell in row]
             return
         except OSError as error:
@@ -119,7 +145,7 @@ class Workbook(Source):
                 raise
         except Exception:
             pass
-        raise InputError(f"{self._path}: the sheet {self._sheet!r} is damaged; save the workbook again")
+        raise InputError(f"{self._path}: the sheet {sheet!r} is damaged; save the workbook again")
 
     def _value(self, cell: Any) -> object:
         """Give what a cell shows: whole numbers whole, with the leading zeros of their format; days without a time."""
@@ -137,6 +163,17 @@ class Workbook(Source):
                 # Of a long number the file holds what Excel shows, and Python would make up the digits behind it.
                 return int(Decimal(f"{value:.{_EXACT_DIGITS}g}"))
         return value
+
+
+def _name_columns(cells: Sequence[object]) -> list[str]:
+    names = ["" if cell is None else str(cell) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _is_rounded(cell: object) -> bool:
+    return isinstance(cell, int | float) and abs(cell) >= 10**_EXACT_DIGITS
 
 
 def _check_size(path: Path) -> None:
