@@ -16,7 +16,7 @@ import openpyxl
 import pandas
 import psycopg
 import pytest
-from builders import InlinePool
+from builders import InlinePool, invent_id
 from fhir.resources.R4B.diagnosticreport import DiagnosticReport
 from fhir.resources.R4B.observation import Observation
 from pyarrow import parquet
@@ -99,12 +99,70 @@ def names(folder: Path) -> list[str]:
 # The tables as they are.
 
 
-@pytest.mark.parametrize("extension", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("extension", ["csv", "jsonl", "parquet", "xlsx", "duckdb", "sqlite", "db"])
 def test_tables_are_read_back_from_every_kind_of_file(make: Make, run: Path, extension: str) -> None:
     results = load_results(make(extension))
     for table in list_tables(associated=False):
         assert list(results.records(table)) == rows_of(run, table)
     assert results.carried == ("who", "day")
+
+
+@pytest.mark.parametrize("extension", ["xlsx", "duckdb", "sqlite"])
+def test_run_in_a_workbook_or_a_database_is_exported(
+    make: Make, run: Path, tmp_path: Path, extension: str
+) -> None:
+    export_tables(make(extension), tmp_path / "run.parquet")
+    for table in list_tables(associated=False):
+        assert rows_of(tmp_path / "run.parquet", table) == rows_of(run, table)
+    export_tables(make(extension), tmp_path / "note_nlp.csv", "omop")
+    export_tables(run, tmp_path / "expected.csv", "omop")
+    assert [row["snippet"] for row in read_csv(tmp_path / "note_nlp.csv")] == [
+        row["snippet"] for row in read_csv(tmp_path / "expected.csv")
+    ]
+
+
+@pytest.mark.parametrize("extension", ["duckdb", "sqlite"])
+def test_one_of_several_runs_of_a_database_is_exported(make: Make, tmp_path: Path, extension: str) -> None:
+    out = tmp_path / f"runs.{extension}"
+    runs = [make(), make()]
+    for finished in runs:
+        export_tables(finished, find_target(out, TargetOptions(append=True)))
+    first, second = (manifest for path in runs if (manifest := load_manifest(manifest_path(path))))
+    with pytest.raises(InputError) as raised:
+        load_results(out)
+    told = "; ".join(sorted(f"{one.run} of in.csv, begun {one.started}" for one in (first, second)))
+    assert sorted(str(raised.value).partition("The runs are: ")[2].split("; ")) == sorted(told.split("; "))
+    assert str(raised.value).startswith(f"{out}: holds several runs; say which with --run. The runs are: ")
+    results = load_results(out, second.run)
+    assert results.manifest.run == second.run
+    assert list(results.records("findings")) == rows_of(runs[1])
+    with pytest.raises(InputError, match="holds no such run"):
+        load_results(out, "other")
+
+
+def test_sheet_that_goes_on_is_read_whole(make: Make, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marrowtext.workbook.MOST_ROWS", 3)
+    assert list(load_results(make("xlsx")).records("reports")) == rows_of(run, "reports")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("lost.duckdb", "no such file; it belongs to the tables that `marrowtext extract` writes"),
+        ("other.sqlite", "no such table: runs; check the query"),
+        (
+            "run.txt",
+            "is no findings table; give the .csv, .jsonl, .parquet, .xlsx, .duckdb, .sqlite, .sqlite3, .db file of a "
+            "finished run",
+        ),
+    ],
+)
+def test_what_holds_no_run_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "other.sqlite")) as database:
+        database.execute("CREATE TABLE other (x)")
+    with pytest.raises(InputError) as raised:
+        load_results(tmp_path / name)
+    assert str(raised.value) == f"{tmp_path / name}: {message}"
 
 
 def test_spreadsheet_safe_tables_are_read_back_as_they_were(make: Make, run: Path) -> None:
@@ -273,7 +331,7 @@ def mapping(tmp_path: Path) -> Path:
     return path
 
 
-def test_note_nlp(run: Path, mapping: Path, tmp_path: Path) -> None:
+def test_note_nlp(source: Path, run: Path, mapping: Path, tmp_path: Path) -> None:
     done = export_tables(run, tmp_path / "note_nlp.parquet", "omop", mapping=mapping, first_id=100)
     rows = parquet.read_table(tmp_path / "note_nlp.parquet").to_pylist()
     manifest = load_manifest(manifest_path(run))
@@ -309,9 +367,9 @@ def test_note_nlp(run: Path, mapping: Path, tmp_path: Path) -> None:
     assert {row["assertion"] for row in found} == set(exists)
     assert [(row["term_exists"], row["term_temporal"]) for row in rows] == [exists[row["assertion"]] for row in found]
     assert done.notes == (
-        "reports whose id is no integer of OMOP: 2; the table note_ids has the numbers that stand for them",
+        "reports whose id is no integer of OMOP: 3; the table note_ids has the numbers that stand for them",
     )
-    # 12 and 13 stay; A/7, 007 and the number of the row of the report without an id: 4 is an integer.
+    # 12 and 13 stay; A/7, 007 and what the report without an id got are no integers.
     assert {(row["row"], note["note_id"]) for row, note in zip(found, rows, strict=True)} == {
         (1, 12),
         (2, 14),
@@ -321,6 +379,7 @@ def test_note_nlp(run: Path, mapping: Path, tmp_path: Path) -> None:
     assert parquet.read_table(tmp_path / "note_nlp.note_ids.parquet").to_pylist() == [
         {"note_id": 14, "report_id": "A/7", "row": 2},
         {"note_id": 15, "report_id": "007", "row": 3},
+        {"note_id": 16, "report_id": invent_id(4, source), "row": 4},
     ]
 
 
@@ -360,7 +419,7 @@ def test_note_nlp_is_added_to_the_table_of_the_data_model(run: Path, postgres_ur
             'SELECT note_id, "offset", lexical_variant FROM cdm.note_nlp ORDER BY 1, 2'
         ).fetchall()
         assert len(found) == len(rows_of(run))
-        assert connection.execute("SELECT count(*) FROM cdm.note_ids").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM cdm.note_ids").fetchone() == (3,)
 
 
 def test_long_texts_fit_the_columns_of_note_nlp(tmp_path: Path) -> None:
@@ -517,7 +576,7 @@ def check_against_dictionary(path: Path) -> None:
                     float(value)
 
 
-def test_redcap_import_fits_its_dictionary(run: Path, tmp_path: Path) -> None:
+def test_redcap_import_fits_its_dictionary(source: Path, run: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.csv"
     done = export_tables(run, out, "redcap")
     check_against_dictionary(out)
@@ -533,7 +592,7 @@ def test_redcap_import_fits_its_dictionary(run: Path, tmp_path: Path) -> None:
         ("12", "1"),
         ("A/7", "1"),
         ("007", "1"),
-        ("4", "1"),
+        (invent_id(4, source), "1"),
         ("13", "1"),
         ("12", "2"),
     ]

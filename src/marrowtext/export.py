@@ -12,13 +12,13 @@ from marrowtext.codes import load_codes
 from marrowtext.errors import InputError
 from marrowtext.fhir import Exporter
 from marrowtext.hashes import hash_file
-from marrowtext.manifest import Manifest
+from marrowtext.manifest import RUNS, Manifest
 from marrowtext.omop import write_note_nlp
 from marrowtext.reading import Patterns, pattern_folders
 from marrowtext.redcap import write_redcap
 from marrowtext.results import Results, load_results
 from marrowtext.rules import load_rules
-from marrowtext.run import RUNS, stamp_tables
+from marrowtext.run import stamp_tables
 from marrowtext.tables import Table
 from marrowtext.targets import DatabaseTarget, Target, find_target
 from marrowtext.writers import check_target, write_lines
@@ -56,18 +56,21 @@ def export_tables(
     patterns: Patterns = None,
     record: str | None = None,
     first_id: int = 1,
+    run: str | None = None,
     force: bool = False,
 ) -> Export:
-    """Write the tables of a finished run, named by its findings table, to `out` in the shape of another tool.
+    """Write the tables of a finished run, named by its findings table, workbook or database, to `out` in the shape of
+    another tool.
 
     `mapping` is a CSV file with codes of the user's own, for OMOP and FHIR; `patterns` are the rules of the user's own
-    that the run had; `record` is the column of the reports table that is the record of REDCap; `first_id` is the first
-    note_nlp_id of OMOP. All is written or nothing. Raises InputError where a table is missing or damaged, where the
-    output cannot be written or is there already and `force` is not set, and for an option that the shape does not have.
+    that the run had; `run` is the run that is meant, where a database has several; `record` is the column of the
+    reports table that is the record of REDCap; `first_id` is the first note_nlp_id of OMOP. All is written or nothing.
+    Raises InputError where a table is missing or damaged, where the output cannot be written or is there already and
+    `force` is not set, and for an option that the shape does not have.
     """
     shape = Shape(shape)
     _check_options(shape, mapping=mapping, record=record, first_id=first_id)
-    results = load_results(Path(findings))
+    results = load_results(Path(findings), run)
     rules = load_rules(*pattern_folders(patterns))
     sites = {site: rule.label for site, rule in rules.sites.items()}
     codes = load_codes(rules, Path(mapping) if mapping is not None else None)

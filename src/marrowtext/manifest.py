@@ -23,6 +23,7 @@ from marrowtext.sources import list_files, name_of
 from marrowtext.writers import replace_text
 
 __all__ = [
+    "RUNS",
     "RUN_COLUMNS",
     "Manifest",
     "list_versions",
@@ -36,6 +37,8 @@ __all__ = [
 # Packages that the tables depend on, byte for byte.
 _PACKAGES = ("medspacy", "spacy", "pyarrow")
 
+RUNS = "runs"
+"""The table of a database that has a row for each run whose tables were loaded."""
 RUN_COLUMNS: tuple[Column, ...] = (
     Column("run", ColumnType.STRING, False, "Random name of the run."),
     Column("started", ColumnType.STRING, False, "When it began, in UTC."),

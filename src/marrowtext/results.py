@@ -1,19 +1,22 @@
-"""The tables of a finished run, read back from their files."""
+"""The tables of a finished run, read back from their files, their workbook or their database."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 from marrowtext.columns import Column, list_tables, table_columns
 from marrowtext.errors import InputError
-from marrowtext.manifest import Manifest, load_manifest
+from marrowtext.manifest import RUN_COLUMNS, RUNS, Manifest, load_manifest, read_manifest
+from marrowtext.sources import NOTE, Broken, Selection, open_source
+from marrowtext.sources.workbooks import Workbook
 from marrowtext.tables import Table, Values, join_parts
 from marrowtext.targets import manifest_path, table_path
 from marrowtext.values import read_value
@@ -22,6 +25,7 @@ from marrowtext.writers import rearm
 __all__ = ["Results", "load_results"]
 
 Record = dict[str, Any]
+Columns = tuple[Column, ...]
 
 _LONGEST_CELL = 1 << 26
 
@@ -64,29 +68,96 @@ class Results:
                 )
 
 
-def load_results(findings: Path) -> Results:
-    """Open the tables of a finished run by the path of its findings table: .csv, .jsonl or .parquet.
+def load_results(findings: Path, run: str | None = None) -> Results:
+    """Open the tables of a finished run by the path of its findings table (.csv, .jsonl, .parquet), of its workbook
+    (.xlsx) or of its database (.duckdb, .sqlite, .sqlite3, .db). `run` names one of several in a database.
 
     Nothing is read yet but names of columns. Raises InputError where a table or the manifest is missing or not what a
-    run writes; reading the rows raises it for a value that is none of its column.
+    run writes, and where it is not said which of several runs is meant; reading the rows raises it for a value that is
+    none of its column.
     """
-    if findings.suffix.lower() not in _READERS:
-        raise InputError(f"{findings}: is no findings table; give the {', '.join(_READERS)} file of a finished run")
+    suffix = findings.suffix.lower()
+    known = (*_READERS, *_DATABASES)
+    if suffix not in known:
+        raise InputError(f"{findings}: is no findings table; give the {', '.join(known)} file of a finished run")
+    manifest = _find_run(findings, run) if suffix in _DATABASES else _load_manifest(findings, run)
+    carried = tuple(str(name) for name in _carried(manifest))
+    columns = {
+        table: table_columns(table, carried) for table in list_tables(manifest.options.get("associated") is True)
+    }
+    if suffix in _DATABASES:
+        tables = {name: _open_rows(name, findings, own, manifest.run) for name, own in columns.items()}
+    else:
+        tables = _open_files(findings, columns, manifest)
+    return Results(findings, tables, manifest, carried)
+
+
+def _load_manifest(findings: Path, run: str | None) -> Manifest:
+    if run is not None:
+        raise InputError(f"{findings}: a run is chosen, and a file holds one alone; leave it out")
     manifest = load_manifest(manifest_path(findings))
     if manifest is None:
         raise _missing(manifest_path(findings))
-    names = list_tables(manifest.options.get("associated") is True)
-    paths = {table: table_path(findings, table) for table in names}
+    return manifest
+
+
+def _open_files(findings: Path, columns: Mapping[str, Columns], manifest: Manifest) -> dict[str, Table]:
+    suffix = findings.suffix.lower()
+    paths = {table: findings if suffix == _BOOK else table_path(findings, table) for table in columns}
     for path in paths.values():
         if not path.is_file():
             raise _missing(path)
-    carried = tuple(str(name) for name in _carried(manifest))
     safe = manifest.options.get("spreadsheet_safe") is True
-    tables = {
-        table: _READERS[path.suffix.lower()](table, path, table_columns(table, carried), safe)
-        for table, path in paths.items()
-    }
-    return Results(findings, tables, manifest, carried)
+    return {table: _READERS[suffix](table, path, columns[table], safe) for table, path in paths.items()}
+
+
+def _find_run(path: Path, run: str | None) -> Manifest:
+    """Find the manifest of a run in a database: of the one that is named, or of the only one."""
+    if not path.is_file():
+        raise _missing(path)
+    query = f'SELECT manifest FROM "{RUNS}" ORDER BY started'
+    manifests = [read_manifest(str(row["manifest"]), str(path)) for row in _read_rows(path, Selection(query=query))]
+    found = [manifest for manifest in manifests if run in (None, manifest.run)]
+    if len(found) == 1:
+        return found[0]
+    listed = "; ".join(f"{one.run} of {one.input['name']}, begun {one.started}" for one in manifests) or "none"
+    lack = "holds several runs; say which with --run" if run is None and found else "holds no such run"
+    raise InputError(f"{path}: {lack}. The runs are: {listed}")
+
+
+def _read_rows(path: Path, selection: Selection) -> Iterator[Record]:
+    """Read the rows that a workbook or a database has."""
+    try:
+        for record in open_source(path, selection).records(()):
+            if isinstance(record, Broken):
+                raise InputError(f"{path}: {record.reason}")
+            yield dict(record)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); check the file and its permissions") from None
+
+
+def _open_rows(name: str, path: Path, columns: Columns, run: str) -> Table:
+    """Open a table of a database, of one run, in the order in which it was loaded."""
+    owner = run.replace("'", "''")
+    query = f"""SELECT * FROM "{name}" WHERE run = '{owner}' ORDER BY "row", rowid"""
+    return _table_of(name, path, columns, [Selection(query=query)])
+
+
+def _open_book(name: str, path: Path, columns: Columns, _: bool) -> Table:
+    """Open a table of a workbook: a sheet, and those in which it goes on."""
+    book = Workbook(path, Selection(sheet=name))
+    sheets = [sheet for sheet in book.sheets if re.fullmatch(rf"{name}( \d+)?", sheet)]
+    return _table_of(name, path, columns, [Selection(sheet=sheet) for sheet in sheets])
+
+
+def _table_of(name: str, path: Path, columns: Columns, selections: Sequence[Selection]) -> Table:
+    def read() -> Iterator[Values]:
+        for number, record in enumerate(chain.from_iterable(_read_rows(path, one) for one in selections), start=1):
+            if number == 1:
+                _check_names(path, [key for key in record if key not in (NOTE, RUN_COLUMNS[0].name)], columns)
+            yield _read_row(path, number, [record.get(column.name) for column in columns], columns)
+
+    return Table(name, columns, partial(_guard, path, read))
 
 
 def _missing(path: Path) -> InputError:
@@ -161,4 +232,6 @@ def _read_row(path: Path, number: int, row: Values, columns: tuple[Column, ...])
     return tuple(read_value(where, column, value) for column, value in zip(columns, row, strict=True))
 
 
-_READERS = {".csv": _open_csv, ".jsonl": _open_jsonl, ".parquet": _open_parquet}
+_BOOK = ".xlsx"
+_READERS = {".csv": _open_csv, ".jsonl": _open_jsonl, ".parquet": _open_parquet, _BOOK: _open_book}
+_DATABASES = (".duckdb", ".sqlite", ".sqlite3", ".db")

@@ -20,16 +20,13 @@ from marrowtext.columns import Column, list_tables
 from marrowtext.database import Existing
 from marrowtext.errors import InputError
 from marrowtext.hashes import hash_file
-from marrowtext.manifest import RUN_COLUMNS, Manifest, load_manifest, read_manifest, tell_time
+from marrowtext.manifest import RUN_COLUMNS, RUNS, Manifest, load_manifest, read_manifest, tell_time
 from marrowtext.outcome import Outcome, Tally
 from marrowtext.tables import Table, join_parts, prepend
 from marrowtext.targets import DatabaseTarget, Target, find_target
 from marrowtext.writers import failure, open_table, replace_text
 
-__all__ = ["RUNS", "Run", "check_run", "count_done", "partial_path", "stamp_tables"]
-
-RUNS = "runs"
-"""The table of a database that has a row for each run whose tables were loaded."""
+__all__ = ["Run", "check_run", "count_done", "partial_path", "stamp_tables"]
 
 _MANIFEST, _COMPLETE, _LOCK = "run.json", "complete.json", "lock"
 

@@ -22,7 +22,13 @@ _Mapping = Annotated[
 
 
 def export(
-    findings: Annotated[Path, typer.Argument(help="Findings table of a finished run: .csv, .jsonl or .parquet.")],
+    findings: Annotated[
+        Path,
+        typer.Argument(
+            help="Tables of a finished run: its findings table (.csv, .jsonl, .parquet), workbook (.xlsx) or database "
+            "(.duckdb, .sqlite)."
+        ),
+    ],
     out: Annotated[
         str,
         typer.Option(
@@ -46,6 +52,9 @@ def export(
         typer.Option(metavar="COL", help="REDCap: column of the reports table that is the record, such as patient_id."),
     ] = None,
     first_id: Annotated[int, typer.Option(min=1, help="OMOP: first note_nlp_id.", show_default=True)] = 1,
+    run: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Run that is meant, where a database has several.")
+    ] = None,
     patterns: PatternFolders = None,
     append: Append = False,
     schema: Schema = None,
@@ -55,7 +64,7 @@ def export(
 ) -> None:
     """Write the tables of a finished run to OUT in the shape that another tool reads.
 
-    The other tables and the manifest are taken from beside FINDINGS. All is written, or nothing.
+    The other tables and the manifest are taken from beside FINDINGS, or from in it. All is written, or nothing.
     """
     from marrowtext.errors import InputError
     from marrowtext.export import Shape, export_tables
@@ -73,6 +82,7 @@ def export(
         patterns=patterns,
         record=record,
         first_id=first_id,
+        run=run,
         force=force,
     )
     for note in done.notes:

@@ -29,7 +29,7 @@ _ESCAPED = re.compile(r"_x00([01][0-9A-Fa-f]|7[Ff])_")
 
 
 class Workbook(Source):
-    """An .xlsx or .xlsm file. Formulas have the values that the file keeps of them."""
+    """An .xlsx or .xlsm file; `sheets` are the titles of its sheets. Formulas have the values that the file keeps."""
 
     format = "Excel"
 
@@ -40,9 +40,9 @@ class Workbook(Source):
         _check_size(path)
         book = self._open()
         try:
-            sheets = [sheet.title for sheet in book.worksheets]
-            self._sheet = _choose_sheet(path, sheets, selection.sheet)
-            others = [title for title in sheets if title != self._sheet]
+            self.sheets = [sheet.title for sheet in book.worksheets]
+            self._sheet = _choose_sheet(path, self.sheets, selection.sheet)
+            others = [title for title in self.sheets if title != self._sheet]
             self._others = others if selection.sheet is None else []
             self._header_row, self.names = self._find_header(book, self._sheet, selection.header_row)
             self._total = book[self._sheet].max_row or 0
@@ -54,7 +54,8 @@ class Workbook(Source):
                 "look where it is"
             )
         if not self.names:
-            raise InputError(f"{path}: the sheet {self._sheet!r} is empty; choose another one. {_list_sheets(sheets)}")
+            listed = _list_sheets(self.sheets)
+            raise InputError(f"{path}: the sheet {self._sheet!r} is empty; choose another one. {listed}")
         self.details = {"sheet": repr(self._sheet)}
         self._done = 0
         self._rounded: Counter[str] = Counter()
