@@ -172,10 +172,12 @@ def test_encapsulated_documents(tmp_path: Path, value: str, text: str) -> None:
         ),
         pytest.param(
             [obx(f"RIS^application^pdf^Base64^{encoded(b'%PDF')}", "ED")],
-            "OBX-5 is application/pdf, and no plain text, HTML or RTF",
+            "OBX-5 is application/pdf, which is not read; ask for plain text, HTML or RTF",
             id="pdf",
         ),
-        pytest.param([obx("http://x", "RP")], "OBX-5 is a pointer, which is not followed", id="pointer"),
+        pytest.param(
+            [obx("http://x", "RP")], "OBX-5 is a pointer, and nothing was fetched; ask for the text", id="pointer"
+        ),
     ],
 )
 def test_message_without_readable_text_is_an_error_row(tmp_path: Path, segments: list[str], reason: str) -> None:
@@ -205,7 +207,7 @@ def test_document_beside_the_text_is_noted(tmp_path: Path) -> None:
     pdf = obx(f"RIS^application^pdf^Base64^{encoded(b'%PDF')}", "ED")
     (row,) = read(tmp_path, "\r".join([ORDER, pdf, obx("Edema.")]))
     assert (row.report.text, row.reason) == ("Edema.", None)
-    assert row.note == "OBX-5 is application/pdf, and no plain text, HTML or RTF"
+    assert row.note == "OBX-5 is application/pdf, which is not read; ask for plain text, HTML or RTF"
 
 
 def test_several_orders_of_a_message_are_several_reports(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import fnmatch
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
@@ -240,16 +241,58 @@ def test_file_of_a_url(url: str, path: str | None) -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("nonsense://me:secret@host/db", "its driver is not installed"),
-        ("mssql+pyodbc://me:secret@host/db", "its driver is not installed"),
-        ("postgresql://me:secret@host:port/db", "the URL cannot be read"),
+        (
+            "https://me:secret@host/db",
+            "'https' is no known database; give postgresql://user@host/database, or save the reports as a file",
+        ),
+        (
+            "mysql://me:secret@host/db",
+            "its driver is not installed; run python -m pip install pymysql and write the URL as "
+            "mysql+pymysql://user@host/database, or export the reports as CSV",
+        ),
+        (
+            "mssql+pyodbc://me:secret@host/db",
+            "its driver is not installed; run python -m pip install pyodbc and write the URL as "
+            "mssql+pyodbc://user@host/database, or export the reports as CSV",
+        ),
+        (
+            "postgresql+pg8000://me:secret@host/db",
+            "the driver of this database is not installed; install one that SQLAlchemy knows, or export it as CSV",
+        ),
+        (
+            "postgresql://me:secret@host:port/db",
+            "the URL cannot be read; write it as postgresql://user@host/database",
+        ),
     ],
 )
 def test_url_that_cannot_be_read_is_told(url: str, problem: str) -> None:
     with pytest.raises(InputError) as raised:
         open_reports(url)
-    assert str(raised.value) == f"{hide_secrets(url)}: {problem}; write it as postgresql://user@host/database"
+    assert str(raised.value) == f"{hide_secrets(url)}: {problem}"
     assert raised.value.__context__ is None
+
+
+@pytest.mark.parametrize("name", ["in.sqlite", "in.duckdb", "in.parquet", "in.xlsx"])
+@pytest.mark.parametrize("by_url", [False, True])
+def test_file_that_may_not_be_read_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, by_url: bool
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    open_file = Path.open
+
+    def refuse(file: Path, *options: Any, **more: Any) -> Any:
+        if file == path:
+            raise PermissionError(13, "Permission denied", str(file))
+        return open_file(file, *options, **more)
+
+    # The user who runs the tests might be allowed to read every file.
+    monkeypatch.setattr(Path, "open", refuse)
+    scheme = path.suffix.removeprefix(".")
+    place = f"{scheme}:///{path}" if by_url and scheme in ("sqlite", "duckdb") else str(path)
+    with pytest.raises(InputError) as raised:
+        open_reports(place)
+    assert str(raised.value) == f"{place}: cannot be read (Permission denied); check the file and its permissions"
 
 
 def test_url_of_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -104,12 +104,13 @@ def test_results_where_there_is_no_other_text(tmp_path: Path) -> None:
         ),
         pytest.param(
             {"presentedForm": [form("%PDF", "application/pdf")]},
-            "presentedForm is application/pdf, no plain text, HTML or RTF",
+            "presentedForm is application/pdf, which is not read; ask for plain text, HTML or RTF",
             id="pdf",
         ),
         pytest.param(
             {"presentedForm": [{"contentType": "text/plain", "url": "Binary/1"}]},
-            "presentedForm is behind a link, which is not followed; export the reports with their data",
+            "presentedForm holds a link (text/plain), and nothing was fetched; export the reports with their data, or "
+            "save what is behind the link as text files",
             id="link",
         ),
         pytest.param(
@@ -130,11 +131,85 @@ def test_report_without_readable_text_is_an_error_row(tmp_path: Path, values: di
     assert rows[0].report.title == "MRI KNEE"
 
 
+def document(*attachments: dict[str, Any], **values: Any) -> dict[str, Any]:
+    content = [{"attachment": attachment} for attachment in attachments]
+    return {"resourceType": "DocumentReference", "id": "doc1", "status": "current", "content": content, **values}
+
+
+def test_document_is_a_report(tmp_path: Path) -> None:
+    (row,) = open_json(
+        tmp_path,
+        document(
+            form("Edema.", "text/plain"),
+            type={"text": "MRI KNEE"},
+            subject={"reference": "Patient/7"},
+            context={"period": {"start": "2024-03-05"}},
+            date="2024-03-09",
+        ),
+    )
+    told = row.report
+    assert (told.id, told.text, told.title, told.patient_id, told.study_date) == (
+        "doc1", "Edema.", "MRI KNEE", "7", "2024-03-05",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (
+            document({"contentType": "application/pdf", "url": "https://host/1"}),
+            "attachment holds a link (application/pdf), and nothing was fetched; export the reports with their data, "
+            "or save what is behind the link as text files",
+        ),
+        (
+            document(form("%PDF", "application/pdf")),
+            "attachment is application/pdf, which is not read; ask for plain text, HTML or RTF",
+        ),
+        (
+            document(),
+            "attachment holds no data, and nothing was fetched; export the reports with their data, or save what is "
+            "behind the link as text files",
+        ),
+        (
+            document(form("a", "text/plain"), status="entered-in-error"),
+            "the status of the FHIR document is entered-in-error",
+        ),
+    ],
+)
+def test_document_without_readable_text_is_an_error_row(tmp_path: Path, told: dict[str, Any], reason: str) -> None:
+    assert [(row.report.id, row.reason) for row in open_json(tmp_path, told)] == [("doc1", reason)]
+
+
+def test_document_beside_a_report_is_the_same_report(tmp_path: Path) -> None:
+    reader = open_json(tmp_path, bundle(document(form("a", "text/plain")), report(conclusion="b")))
+    assert [row.report.id for row in reader] == ["dr1"]
+    assert reader.notices == [
+        f"{tmp_path / 'in.json'}: 1 resources of other types are no reports: 1 DocumentReference"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["report", "document"])
+def test_form_in_the_bundle_is_read(tmp_path: Path, kind: str) -> None:
+    binary = {"resourceType": "Binary", "id": "b1", **form("Edema.")}
+    link = {"contentType": "text/plain", "url": "Binary/b1"}
+    one = document(link) if kind == "document" else report(presentedForm=[link])
+    assert [row.report.text for row in open_json(tmp_path, bundle(one, binary))] == ["Edema."]
+
+
+def test_error_names_the_file_of_a_folder(tmp_path: Path) -> None:
+    for name, told in (("a", report(conclusion="x")), ("b", document(form("%PDF", "application/pdf")))):
+        (tmp_path / f"{name}.json").write_text(json.dumps(told))
+    assert [row.reason for row in open_reports(tmp_path)] == [
+        None,
+        "the file b.json: attachment is application/pdf, which is not read; ask for plain text, HTML or RTF",
+    ]
+
+
 def test_conclusion_beside_a_form_that_is_not_read_is_noted(tmp_path: Path) -> None:
     row = read_one(tmp_path, presentedForm=[form("%PDF", "application/pdf")], conclusion="a")
     assert (row.report.text, row.note) == (
         "CONCLUSION:\na",
-        "presentedForm is application/pdf, no plain text, HTML or RTF",
+        "presentedForm is application/pdf, which is not read; ask for plain text, HTML or RTF",
     )
 
 
@@ -229,7 +304,10 @@ def test_folder_of_resources(tmp_path: Path) -> None:
     [
         ("{", "is not valid JSON; export it again, or save plain records as JSON Lines (.jsonl)"),
         ("[]", "is no FHIR resource; export it again, or save plain records as JSON Lines (.jsonl)"),
-        ('{"id": 1}', "is no FHIR DiagnosticReport or Bundle; save plain records as JSON Lines (.jsonl)"),
+        (
+            '{"id": 1}',
+            "is no FHIR DiagnosticReport, DocumentReference or Bundle; save plain records as JSON Lines (.jsonl)",
+        ),
         ("[" * 100_000, "is not valid JSON; export it again, or save plain records as JSON Lines (.jsonl)"),
     ],
 )

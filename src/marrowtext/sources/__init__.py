@@ -61,6 +61,8 @@ def open_source(place: str | Path, selection: Selection = _NOTHING) -> Source:
         raise InputError(f"{path}: not a regular file; save the reports to a file first")
     if not path.stat().st_size:
         raise empty(path)
+    # What may not be read is damaged to the libraries.
+    path.open("rb").close()
     return _open_file(path, selection)
 
 

@@ -56,7 +56,8 @@ def read_attachment(attachment: Attachment) -> str:
     kind = kind_of(attachment.form)
     if kind is None:
         form = re.sub(r"[^\w/.+\-]", "", attachment.form.split(";")[0])[:40] or "a document of unknown kind"
-        raise UnreadableError(f"{attachment.name} is {form}, and no plain text, HTML or RTF", passable=True)
+        reason = f"{attachment.name} is {form}, which is not read; ask for plain text, HTML or RTF"
+        raise UnreadableError(reason, passable=True)
     content = _decode_base64(attachment) if attachment.base64 else attachment.content
     if kind == "rtf":
         text = read_rtf(content)

@@ -25,6 +25,8 @@ _Answer = TypeVar("_Answer")
 _BATCH_ROWS = 256
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.\-]*)://(.*)", re.DOTALL)
 _FILE_SCHEMES = frozenset(("sqlite", "duckdb"))
+# A driver of each of the databases that SQLAlchemy knows beside PostgreSQL.
+_DRIVERS = {"mysql": "pymysql", "mariadb": "pymysql", "oracle": "oracledb", "mssql": "pyodbc"}
 # What PostgreSQL and others that follow the standard call a failure: the first of these that its code begins with.
 _FAILURES = {
     "28": "the user or the password is refused; check both",
@@ -67,6 +69,8 @@ def open_database(url: str, selection: Selection) -> Source:
         return ServerDatabase(url, selection)
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path in the URL")
+    # What may not be read is none of its kind to the libraries.
+    path.open("rb").close()
     return SqliteFile(path, selection) if url.lower().startswith("sqlite") else DuckDbFile(path, selection)
 
 
@@ -280,11 +284,10 @@ class ServerDatabase(Database):
             self._engine = self._library.create_engine(url, poolclass=self._library.pool.NullPool)
         except Exception as error:
             # What it says may quote the URL.
-            missing = isinstance(error, ImportError) or type(error).__name__ == "NoSuchModuleError"
+            failure = type(error)
             self._engine = None
         if self._engine is None:
-            what = "its driver is not installed" if missing else "the URL cannot be read"
-            raise InputError(f"{name}: {what}; write it as postgresql://user@host/database")
+            raise InputError(f"{name}: {_tell_opening(scheme, failure)}")
         self.format = {"postgresql": "PostgreSQL"}.get(self._engine.dialect.name, self._engine.dialect.name)
         super().__init__(name, selection)
 
@@ -327,6 +330,22 @@ class ServerDatabase(Database):
     def _count(self, _connection: Any) -> int | None:
         # A server reads the whole table to count it.
         return None
+
+
+def _tell_opening(scheme: str, failure: type[Exception]) -> str:
+    """Say why the URL of a server could not be opened, and what to do."""
+    if failure.__name__ == "NoSuchModuleError":
+        return f"{scheme!r} is no known database; give postgresql://user@host/database, or save the reports as a file"
+    if not issubclass(failure, ImportError):
+        return "the URL cannot be read; write it as postgresql://user@host/database"
+    dialect = scheme.partition("+")[0]
+    driver = _DRIVERS.get(dialect)
+    if driver is None:
+        return "the driver of this database is not installed; install one that SQLAlchemy knows, or export it as CSV"
+    return (
+        f"its driver is not installed; run python -m pip install {driver} and write the URL as "
+        f"{dialect}+{driver}://user@host/database, or export the reports as CSV"
+    )
 
 
 def _tell_code(code: str | None, told: str) -> str:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from io import TextIOWrapper
 from pathlib import Path
 
-from marrowtext.encoding import detect_encoding, open_text
-from marrowtext.errors import InputError
+from marrowtext.encoding import open_text
 from marrowtext.segments import Segment, Separators, read_separators
 from marrowtext.sources.attachments import Attachment, UnreadableError, read_attachment
-from marrowtext.sources.source import NOTE, Broken, Record, Source, call_of, fraction_of
-from marrowtext.streams import LONGEST_LINE, Lines, PackingError, open_bytes
+from marrowtext.sources.files import ReportFiles
+from marrowtext.sources.source import NOTE, Broken, Record
+from marrowtext.streams import LONGEST_LINE, Lines, open_bytes
 
 __all__ = ["MessageFiles", "is_message", "starts_message"]
 
@@ -74,60 +74,21 @@ class _Report:
     lines: list[Segment] = field(default_factory=list)
 
 
-class MessageFiles(Source):
+class MessageFiles(ReportFiles):
     """Files of HL7 v2 messages. Each OBR of a message is a report; messages of other types are passed over."""
 
     format = "HL7 v2"
     names = _COLUMNS
+    kind = "messages"
+    lack = "is not a text file"
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        super().__init__()
-        self._files = files
-        self._done = 0
-        self._file: TextIOWrapper | None = None
-        self._notices: list[str] = []
-        if len(files) == 1:
-            self.encoding = detect_encoding(files[0])
-        self.details = {"files": f"{len(files):,}"}
-
-    def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
-        others: Counter[str] = Counter()
-        self._notices = []
-        for number, path in enumerate(self._files):
-            self._done = number
-            try:
-                yield from self._read_file(path, others)
-            except OSError as error:
-                if len(self._files) == 1:
-                    raise
-                yield Broken(f"the {call_of(path)} {path.name} cannot be read ({error.strerror})")
-            except InputError as error:
-                if len(self._files) == 1:
-                    raise
-                reason = error.reason if isinstance(error, PackingError) else "is not a text file"
-                yield Broken(f"the file {path.name}: {reason}")
-        self._done = len(self._files)
-        if others:
-            listed = ", ".join(f"{count:,} {kind}" for kind, count in others.most_common())
-            self._notices.append(f"{others.total():,} messages of other types are no reports: {listed}")
-
-    @property
-    def fraction(self) -> float:
-        share = fraction_of(self._file) if self._done < len(self._files) else 0.0
-        return (self._done + share) / len(self._files)
-
-    @property
-    def notices(self) -> Iterable[str]:
-        return self._notices
-
-    def _read_file(self, path: Path, others: Counter[str]) -> Iterator[Record]:
-        with open_text(path, self.encoding or detect_encoding(path), newline=None) as self._file:
-            cutter = _Cutter(path.name, self._notices)
-            for message in cutter.cut(self._file):
+    def _read_file(self, path: Path, encoding: str, /) -> Iterator[Record]:
+        with open_text(path, encoding, newline=None) as self._file:
+            for message in _Cutter(path.name, self._told).cut(self._file):
                 if isinstance(message, Broken):
                     yield message
                 else:
-                    yield from _read_message(message, others)
+                    yield from _read_message(message, self._others)
 
 
 class _Cutter:
@@ -337,7 +298,7 @@ def _read_value(segment: Segment) -> Iterator[str]:
             Attachment(form, segment.value(5, 5).encode(), base64=segment.value(5, 4).lower() == "base64", name="OBX-5")
         ).split("\n")
     elif kind == "RP":
-        raise UnreadableError("OBX-5 is a pointer, which is not followed", passable=True)
+        raise UnreadableError("OBX-5 is a pointer, and nothing was fetched; ask for the text", passable=True)
     else:
         name, unit = segment.value(3, 2) or segment.value(3, 1), segment.value(6, 1) if kind in _NUMBERS else ""
         value = " ".join(segment.texts(5))

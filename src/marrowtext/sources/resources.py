@@ -1,4 +1,4 @@
-"""FHIR: DiagnosticReport resources, alone or in Bundles, as JSON or one on each line (NDJSON)."""
+"""FHIR: DiagnosticReport and DocumentReference resources, alone or in Bundles, as JSON or one on each line (NDJSON)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from marrowtext.errors import InputError
 from marrowtext.formatted import read_html
 from marrowtext.headers import heading_of
 from marrowtext.sources.attachments import Attachment, UnreadableError, kind_of, read_attachment
+from marrowtext.sources.files import ReportFiles
 from marrowtext.sources.jsonlines import read_objects
-from marrowtext.sources.source import NOTE, Broken, Record, Source, call_of, fraction_of
-from marrowtext.streams import PackingError, split_suffix
+from marrowtext.sources.source import NOTE, Broken, Record
+from marrowtext.streams import split_suffix
 
 __all__ = ["ResourceFiles", "holds_resources"]
 
@@ -41,69 +41,39 @@ def holds_resources(path: Path) -> bool:
     return isinstance(first, Mapping) and "resourceType" in first
 
 
-class ResourceFiles(Source):
-    """Files of FHIR resources. Each DiagnosticReport is a report; other resources are looked up where it names them."""
+class ResourceFiles(ReportFiles):
+    """Files of FHIR resources. Each DiagnosticReport is a report, and where a bundle has none each DocumentReference;
+    other resources are looked up where it names them.
+    """
 
     format = "FHIR"
     names = _COLUMNS
+    kind = "resources"
+    lack = "is no FHIR resource in JSON"
 
     def __init__(self, files: Sequence[Path]) -> None:
-        super().__init__()
-        self._files = files
-        self._done = 0
-        self._file: TextIOWrapper | None = None
-        self._notices: list[str] = []
-        if len(files) == 1:
-            self.encoding = detect_encoding(files[0])
-            if split_suffix(files[0])[0] not in _LINED:
-                _check_document(files[0], self.encoding)
-        self.details = {"files": f"{len(files):,}"}
+        super().__init__(files)
+        if len(files) == 1 and split_suffix(files[0])[0] not in _LINED:
+            _check_document(files[0], self.encoding or "utf-8")
 
-    def records(self, _wanted: Sequence[str], /) -> Iterator[Record]:
-        others: Counter[str] = Counter()
-        for number, path in enumerate(self._files):
-            self._done = number
-            try:
-                yield from self._read_file(path, others)
-            except OSError as error:
-                if len(self._files) == 1:
-                    raise
-                yield Broken(f"the {call_of(path)} {path.name} cannot be read ({error.strerror})")
-            except InputError as error:
-                if len(self._files) == 1:
-                    raise
-                reason = error.reason if isinstance(error, PackingError) else "is no FHIR resource in JSON"
-                yield Broken(f"the file {path.name}: {reason}")
-        self._done = len(self._files)
-        listed = ", ".join(f"{count:,} {kind}" for kind, count in others.most_common())
-        self._notices = [f"{others.total():,} resources of other types are no reports: {listed}"] if others else []
-
-    @property
-    def fraction(self) -> float:
-        share = fraction_of(self._file) if self._done < len(self._files) else 0.0
-        return (self._done + share) / len(self._files)
-
-    @property
-    def notices(self) -> Iterable[str]:
-        return self._notices
-
-    def _read_file(self, path: Path, others: Counter[str]) -> Iterator[Record]:
-        encoding = self.encoding or detect_encoding(path)
+    def _read_file(self, path: Path, encoding: str, /) -> Iterator[Record]:
         if split_suffix(path)[0] not in _LINED:
-            yield from _read_resource(_load_document(path, encoding), others)
+            yield from _read_resource(_load_document(path, encoding), self._others)
             return
         with open_text(path, encoding, newline="\n") as self._file:
             for record in read_objects(self._file):
                 if isinstance(record, Broken):
                     yield record
                 else:
-                    yield from _read_resource(record, others)
+                    yield from _read_resource(record, self._others)
 
 
 def _check_document(path: Path, encoding: str) -> None:
     kind = _load_document(path, encoding).get("resourceType")
-    if kind not in ("DiagnosticReport", "Bundle"):
-        raise InputError(f"{path}: is no FHIR DiagnosticReport or Bundle; save plain records as JSON Lines (.jsonl)")
+    if kind not in (*_REPORTS, "Bundle"):
+        raise InputError(
+            f"{path}: is no FHIR {', '.join(_REPORTS)} or Bundle; save plain records as JSON Lines (.jsonl)"
+        )
 
 
 def _load_document(path: Path, encoding: str) -> Resource:
@@ -125,8 +95,8 @@ def _load_document(path: Path, encoding: str) -> Resource:
 def _read_resource(resource: Resource, others: Counter[str]) -> Iterator[Record]:
     """Give the reports of a resource: its own, or those of a bundle."""
     kind = resource.get("resourceType")
-    if kind == "DiagnosticReport":
-        yield _read_report(resource, {})
+    if kind in _REPORTS:
+        yield _REPORTS[kind](resource, {})
         return
     if kind != "Bundle":
         others[kind if isinstance(kind, str) else "unnamed"] += 1
@@ -138,11 +108,14 @@ def _read_resource(resource: Resource, others: Counter[str]) -> Iterator[Record]
         if isinstance(entry.get("fullUrl"), str):
             known[entry["fullUrl"]] = found
         known[f"{found.get('resourceType')}/{found.get('id')}"] = found
+    kinds = {found.get("resourceType") for found in known.values()}
+    # Beside a DiagnosticReport a document is the same report once more.
+    own = "DiagnosticReport" if "DiagnosticReport" in kinds else "DocumentReference"
     for entry in entries:
         found = _mapping(entry.get("resource"))
         kind = found.get("resourceType")
-        if kind == "DiagnosticReport":
-            yield _read_report(found, known)
+        if kind == own:
+            yield _REPORTS[kind](found, known)
         elif kind == "Bundle":
             yield from _read_resource(found, others)
         elif isinstance(kind, str):
@@ -181,6 +154,37 @@ def _read_report(report: Resource, around: Mapping[str, Resource]) -> Record:
     return fields
 
 
+def _read_document(document: Resource, around: Mapping[str, Resource]) -> Record:
+    contained = {f"#{one.get('id')}": one for one in map(_mapping, _list(document.get("contained")))}
+    known = {**around, **contained}
+    identifier = _pick_identifier(document)
+    report_id = _text(document.get("id")) or identifier
+    context = _mapping(document.get("context"))
+    status = _text(document.get("status"))
+    fields: dict[str, object] = {
+        "id": report_id,
+        "title": _name(_mapping(document.get("type"))) or _text(document.get("description")),
+        "patient_id": _patient_of(document, known),
+        "study_date": _text(_mapping(context.get("period")).get("start")) or _text(document.get("date")),
+        "status": status,
+        "identifier": identifier,
+    }
+    if status == "entered-in-error":
+        return Broken("the status of the FHIR document is entered-in-error", report_id, fields)
+    forms = [_mapping(_mapping(content).get("attachment")) for content in _list(document.get("content"))]
+    try:
+        fields["text"] = _read_issued(forms, known, "attachment")
+    except UnreadableError as error:
+        return Broken(str(error), report_id, fields)
+    if fields["text"] is None:
+        return Broken(_tell_forms(forms, "attachment"), report_id, fields)
+    return fields
+
+
+_REPORTS = {"DiagnosticReport": _read_report, "DocumentReference": _read_document}
+"""The resources that are reports, and how each is read."""
+
+
 def _read_text(report: Resource, known: Mapping[str, Resource]) -> tuple[str, str | None]:
     """Give the text of a report: as it was issued, else its narrative and conclusion, else what its results say. Say
     where what was issued is not read.
@@ -188,7 +192,7 @@ def _read_text(report: Resource, known: Mapping[str, Resource]) -> tuple[str, st
     Raises UnreadableError where it was issued, and cannot be read.
     """
     forms = [_mapping(form) for form in _list(report.get("presentedForm"))]
-    issued = _read_issued(forms)
+    issued = _read_issued(forms, known, "presentedForm")
     if issued is not None:
         return issued, None
     parts: list[str] = []
@@ -201,21 +205,20 @@ def _read_text(report: Resource, known: Mapping[str, Resource]) -> tuple[str, st
     if not parts:
         parts = [told for told in map(_tell_result, _resolve(report.get("result"), known)) if told]
     if not parts and forms:
-        raise UnreadableError(_tell_forms(forms))
-    return "\n\n".join(parts), _tell_forms(forms) if forms else None
+        raise UnreadableError(_tell_forms(forms, "presentedForm"))
+    return "\n\n".join(parts), _tell_forms(forms, "presentedForm") if forms else None
 
 
-def _read_issued(forms: Sequence[Resource]) -> str | None:
+def _read_issued(forms: Sequence[Resource], known: Mapping[str, Resource], name: str) -> str | None:
     """Give the text of the attachments: of plain text if there is any, else HTML, else RTF."""
     failure: UnreadableError | None = None
+    forms = [form if form.get("data") else _follow(form, known) for form in forms]
     for kind in _KINDS:
         chosen = [form for form in forms if form.get("data") and kind_of(_text(form.get("contentType"))) == kind]
         try:
             texts = [
                 read_attachment(
-                    Attachment(
-                        _text(form.get("contentType")), _text(form["data"]).encode(), base64=True, name="presentedForm"
-                    )
+                    Attachment(_text(form.get("contentType")), _text(form["data"]).encode(), base64=True, name=name)
                 )
                 for form in chosen
             ]
@@ -231,12 +234,23 @@ def _read_issued(forms: Sequence[Resource]) -> str | None:
     return None
 
 
-def _tell_forms(forms: Sequence[Resource]) -> str:
+def _follow(form: Resource, known: Mapping[str, Resource]) -> Resource:
+    """Give the Binary that an attachment refers to, where it is there; else the attachment."""
+    found = next(_resolve([{"reference": _text(form.get("url"))}], known), {})
+    return {**form, **found} if found.get("resourceType") == "Binary" else form
+
+
+def _tell_forms(forms: Sequence[Resource], name: str) -> str:
     """Say why none of the attachments could be read."""
     kinds = sorted({re.sub(r"[^\w/.+\-]", "", _text(form.get("contentType")).split(";")[0])[:40] for form in forms})
+    listed = " and ".join(filter(None, kinds))
     if not any(form.get("data") for form in forms):
-        return "presentedForm is behind a link, which is not followed; export the reports with their data"
-    return f"presentedForm is {' and '.join(filter(None, kinds)) or 'of no stated kind'}, no plain text, HTML or RTF"
+        what = "a link" if any(form.get("url") for form in forms) else "no data"
+        return (
+            f"{name} holds {what}{f' ({listed})' if listed else ''}, and nothing was fetched; export the reports with "
+            "their data, or save what is behind the link as text files"
+        )
+    return f"{name} is {listed or 'of no stated kind'}, which is not read; ask for plain text, HTML or RTF"
 
 
 def _tell_result(result: Resource) -> str:
