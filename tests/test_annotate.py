@@ -183,7 +183,7 @@ def test_report_that_cannot_be_annotated_is_an_error(name: str, tmp_path: Path) 
     assert [report.id for report in exchange.reports] == ["a"]
     assert exchange.errors == [
         "IN: row 2: report b: the text is empty",
-        "IN: row 3: report 3: the text is empty",
+        f"IN: row 3: report {invent_id(3, reports)}: the text is empty",
         "IN: row 4: report a: an earlier report has this id; give every report its own",
     ]
 

@@ -22,6 +22,7 @@ from marrowtext.documents import (
     RELATION_COLORS,
     Returned,
     Row,
+    describe_report,
     hash_text,
     list_values,
     load_json,
@@ -108,7 +109,7 @@ def write_folder(folder: Path, reports: Sequence[tuple[GoldReport, str]], rules:
         name = f"{number:0{width}}-{re.sub('[^A-Za-z0-9]+', '-', report.id)[:40].strip('-')}".strip("-")
         (folder / f"{name}.txt").write_bytes(report.text.encode())
         (folder / f"{name}.ann").write_bytes(encoded.encode())
-        listed.append({"file": name, "report_id": report.id, "hand": report.hand, "sha256": hash_text(report.text)})
+        listed.append({"file": name, **describe_report(report)})
     lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in listed)
     (folder / _REPORTS).write_bytes(lines.encode())
     (folder / "annotation.conf").write_bytes(_write_types(rules).encode())

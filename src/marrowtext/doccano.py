@@ -21,8 +21,8 @@ from marrowtext.documents import (
     RELATION_COLORS,
     Returned,
     Row,
+    describe_report,
     give_text,
-    hash_text,
     list_values,
     load_json,
     make_row,
@@ -73,9 +73,7 @@ def encode_report(report: GoldReport, _rules: RuleSet, _annotated: bool, /) -> s
         "text": report.text,
         "entities": entities,
         "relations": relations,
-        "report_id": report.id,
-        "hand": report.hand,
-        "sha256": hash_text(report.text),
+        **describe_report(report),
     }
     return json.dumps(record, ensure_ascii=False)
 

@@ -25,6 +25,7 @@ __all__ = [
     "Format",
     "Returned",
     "Row",
+    "describe_report",
     "give_text",
     "hash_text",
     "list_values",
@@ -172,6 +173,11 @@ def read_back(where: str, report_id: str | None, read: Callable[[], GoldReport])
         return Returned(where, report_id, read())
     except InputError as error:
         return Returned(where, report_id, str(error))
+
+
+def describe_report(report: GoldReport) -> dict[str, str]:
+    """Give what stands beside the text of a report, by which it is known again."""
+    return {"report_id": report.id, "hand": report.hand, "sha256": hash_text(report.text)}
 
 
 def give_text(record: Row, name: str = "text") -> str:

@@ -6,12 +6,13 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
+from marrowtext.arguments import spell_out
 from marrowtext.batch import read_batch
 from marrowtext.columns import TABLES, Column, ColumnType, list_tables
 from marrowtext.errors import InputError
-from marrowtext.headers import METADATA, ColumnChoice, Columns, choose_columns, tell_unread
+from marrowtext.headers import METADATA, ColumnChoice, ColumnNames, Columns, choose_columns, tell_unread
 from marrowtext.model import Report
 from marrowtext.readers import MAX_LENGTH, check_records
 from marrowtext.reading import Patterns
@@ -44,21 +45,14 @@ class Frames(NamedTuple):
     sites: pandas.DataFrame
 
 
+@spell_out(ColumnNames, carry=())
 def extract(
     texts: Texts,
     *,
-    text: str | Sequence[str] | None = None,
-    id: str | None = None,
-    title: str | None = None,
-    carry: str | Sequence[str] = (),
-    side: str | None = None,
-    body_part: str | None = None,
-    modality: str | None = None,
-    patient_id: str | None = None,
-    study_date: str | None = None,
     patterns: Patterns = None,
     workers: int = 1,
     max_length: int = MAX_LENGTH,
+    **columns: Unpack[ColumnNames],
 ) -> pandas.DataFrame:
     """Give the findings of a frame, a series or a list of texts or reports, as a frame with the findings
     columns.
@@ -74,57 +68,40 @@ def extract(
     like report text and is not read makes a warning too, where `text` is left out. Raises InputError for a
     column that is not there, RuleError for a rule that is wrong.
     """
-    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
-    frames = _extract(texts, wish, patterns, workers, max_length)
+    frames = _extract(texts, ColumnChoice(**columns), patterns, workers, max_length)
     _warn_unread(frames["reports"])
     return frames["findings"]
 
 
+@spell_out(ColumnNames, carry=())
 def extract_frames(
     texts: Texts,
     *,
-    text: str | Sequence[str] | None = None,
-    id: str | None = None,
-    title: str | None = None,
-    carry: str | Sequence[str] = (),
-    side: str | None = None,
-    body_part: str | None = None,
-    modality: str | None = None,
-    patient_id: str | None = None,
-    study_date: str | None = None,
     patterns: Patterns = None,
     workers: int = 1,
     max_length: int = MAX_LENGTH,
+    **columns: Unpack[ColumnNames],
 ) -> Frames:
     """Do what `extract` does, and give the other tables too: `reports`, one row for each text, with the reason where
     it is unread, and `sites`, one row for each site and side of a text.
     """
-    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
-    return Frames(**_extract(texts, wish, patterns, workers, max_length))
+    return Frames(**_extract(texts, ColumnChoice(**columns), patterns, workers, max_length))
 
 
+@spell_out(ColumnNames, carry=())
 def extract_associated(
     texts: Texts,
     *,
-    text: str | Sequence[str] | None = None,
-    id: str | None = None,
-    title: str | None = None,
-    carry: str | Sequence[str] = (),
-    side: str | None = None,
-    body_part: str | None = None,
-    modality: str | None = None,
-    patient_id: str | None = None,
-    study_date: str | None = None,
     patterns: Patterns = None,
     workers: int = 1,
     max_length: int = MAX_LENGTH,
+    **columns: Unpack[ColumnNames],
 ) -> pandas.DataFrame:
     """Give the findings beside the edema (fracture, effusion, tears, …) as a frame with the associated columns.
 
     Takes what `extract` takes, and warns and raises as it does. `row` joins the frame to those of `extract_frames`.
     """
-    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
-    frames = _extract(texts, wish, patterns, workers, max_length, associated=True)
+    frames = _extract(texts, ColumnChoice(**columns), patterns, workers, max_length, associated=True)
     _warn_unread(frames["reports"])
     return frames["associated"]
 

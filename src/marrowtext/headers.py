@@ -6,13 +6,14 @@ import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from marrowtext.columns import TABLES
 from marrowtext.errors import InputError
 
 __all__ = [
-    "ARGUMENTS", "METADATA", "OPTIONS", "ColumnChoice", "Columns", "Wording", "choose_columns", "heading_of",
-    "tell_line_column", "tell_unread",
+    "ARGUMENTS", "METADATA", "OPTIONS", "ColumnChoice", "ColumnNames", "Columns", "Wording", "choose_columns",
+    "heading_of", "tell_line_column", "tell_unread",
 ]  # fmt: skip
 
 # In order of preference; case, spaces, underscores, hyphens and dots do not matter. Columns that hold a part
@@ -85,6 +86,20 @@ class ColumnChoice:
     patient_id: str | None = None
     study_date: str | None = None
     line: str | None = None
+
+
+class ColumnNames(TypedDict, total=False):
+    """The fields of a ColumnChoice of records that hold a whole report, as the calls take them by keyword."""
+
+    text: str | Sequence[str] | None
+    id: str | None
+    title: str | None
+    carry: str | Sequence[str]
+    side: str | None
+    body_part: str | None
+    modality: str | None
+    patient_id: str | None
+    study_date: str | None
 
 
 @dataclass(frozen=True, slots=True)

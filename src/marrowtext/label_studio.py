@@ -20,8 +20,8 @@ from marrowtext.documents import (
     FREE,
     Returned,
     Row,
+    describe_report,
     give_text,
-    hash_text,
     list_values,
     load_json,
     make_row,
@@ -77,8 +77,7 @@ def encode_report(report: GoldReport, rules: RuleSet, annotated: bool, /) -> str
             elif kind == "taxonomy":
                 given = [_find_path(rules, value)]
             add(name, kind, {**span, key: given})
-    data = {"text": report.text, "report_id": report.id, "hand": report.hand, "sha256": hash_text(report.text)}
-    task: dict[str, object] = {"data": data}
+    task: dict[str, object] = {"data": {"text": report.text, **describe_report(report)}}
     if annotated:
         task["annotations"] = [{"result": results}]
     elif results:

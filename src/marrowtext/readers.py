@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b, sha256
 from pathlib import Path
+from typing import Unpack
 
+from marrowtext.arguments import spell_out
 from marrowtext.cells import decode_cell, tell_nothing, write_id, write_value
 from marrowtext.encoding import holds_misread, holds_undecodable, name_encoding
 from marrowtext.errors import InputError
@@ -19,6 +21,7 @@ from marrowtext.hashes import hash_input
 from marrowtext.headers import (
     ARGUMENTS,
     ColumnChoice,
+    ColumnNames,
     Columns,
     Wording,
     choose_columns,
@@ -221,24 +224,17 @@ def _choose_columns(source: Source, wish: ColumnChoice, name: str, wording: Word
     return chosen
 
 
+@spell_out(ColumnNames, carry=())
 def read_reports(
     place: str | Path,
     *,
-    text: str | Sequence[str] | None = None,
-    id: str | None = None,
-    title: str | None = None,
-    carry: str | Sequence[str] = (),
-    side: str | None = None,
-    body_part: str | None = None,
-    modality: str | None = None,
-    patient_id: str | None = None,
-    study_date: str | None = None,
     line: str | None = None,
     sheet: str | None = None,
     table: str | None = None,
     query: str | None = None,
     header_row: int | None = None,
     max_length: int = MAX_LENGTH,
+    **columns: Unpack[ColumnNames],
 ) -> Iterator[Report]:
     """Yield the reports of a file, a folder, a glob or a database, in order.
 
@@ -250,7 +246,7 @@ def read_reports(
     A record that cannot be read is left out, and no other is lost by it; when all are read a warning counts them.
     `open_reports` gives them too, each with its reason. Raises InputError where the input cannot be read as a whole.
     """
-    choice = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date, line)
+    choice = ColumnChoice(**columns, line=line)
     selection = Selection(sheet, table, query, header_row)
     return _yield_reports(open_reports(place, choice, selection, max_length=max_length))
 

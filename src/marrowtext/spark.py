@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Unpack
 
+from marrowtext.arguments import spell_out
 from marrowtext.batch import read_batch
 from marrowtext.columns import Column, ColumnType, list_tables, table_columns
 from marrowtext.errors import MarrowtextError
-from marrowtext.headers import ColumnChoice, Columns, choose_columns
+from marrowtext.headers import ColumnChoice, ColumnNames, Columns, choose_columns
 from marrowtext.readers import MAX_LENGTH, ReportRow, read_record
 from marrowtext.reading import Patterns, pattern_folders, shared_pipeline
 from marrowtext.worker import memory
@@ -43,20 +44,13 @@ class Tables(NamedTuple):
     readings: DataFrame
 
 
+@spell_out(ColumnNames, carry=())
 def extract(
     frame: DataFrame,
     *,
-    text: str | Sequence[str] | None = None,
-    id: str | None = None,
-    title: str | None = None,
-    carry: str | Sequence[str] = (),
-    side: str | None = None,
-    body_part: str | None = None,
-    modality: str | None = None,
-    patient_id: str | None = None,
-    study_date: str | None = None,
     patterns: Patterns = None,
     max_length: int = MAX_LENGTH,
+    **columns: Unpack[ColumnNames],
 ) -> DataFrame:
     """Give the findings of a Spark frame: the columns of the findings table, and those carried along, as text.
 
@@ -67,38 +61,29 @@ def extract(
 
     Raises InputError for a column that is not there, MarrowtextError where PySpark is not installed.
     """
-    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
-    columns, readings = _read(frame, wish, patterns, max_length)
-    return _select(readings, "findings", columns)
+    taken, readings = _read(frame, ColumnChoice(**columns), patterns, max_length)
+    return _select(readings, "findings", taken)
 
 
+@spell_out(ColumnNames, carry=())
 def extract_tables(
     frame: DataFrame,
     *,
-    text: str | Sequence[str] | None = None,
-    id: str | None = None,
-    title: str | None = None,
-    carry: str | Sequence[str] = (),
-    side: str | None = None,
-    body_part: str | None = None,
-    modality: str | None = None,
-    patient_id: str | None = None,
-    study_date: str | None = None,
     patterns: Patterns = None,
     max_length: int = MAX_LENGTH,
+    **columns: Unpack[ColumnNames],
 ) -> Tables:
     """Do what `extract` does, and give the other tables too: one row for each report, with the reason where it is
     unread, and one for each site and side of a report.
     """
-    wish = ColumnChoice(text, id, title, carry, side, body_part, modality, patient_id, study_date)
-    columns, readings = _read(frame, wish, patterns, max_length)
+    taken, readings = _read(frame, ColumnChoice(**columns), patterns, max_length)
 
     from pyspark import StorageLevel
     from pyspark.sql import Window
     from pyspark.sql import functions as sql
 
     readings = readings.persist(StorageLevel.DISK_ONLY)
-    tables = {table: _select(readings, table, columns) for table in list_tables(associated=False)}
+    tables = {table: _select(readings, table, taken) for table in list_tables(associated=False)}
     # Which of two reports with one id came first, no partition knows alone.
     place = sql.row_number().over(Window.partitionBy("report_id").orderBy("row"))
     tables["reports"] = tables["reports"].withColumn("duplicate_id", place > 1)

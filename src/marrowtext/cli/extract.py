@@ -5,31 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
+from marrowtext.arguments import spell_out
 from marrowtext.cli.notices import tell_columns, tell_hints, tell_written
 from marrowtext.cli.options import (
     Append,
-    BodyPartColumn,
-    HeaderRow,
-    IdColumn,
-    LineColumn,
-    ModalityColumn,
-    PatientIdColumn,
+    InputOptions,
     PatternFolders,
     Prefix,
-    Query,
     Reports,
     Schema,
-    Sheet,
-    SideColumn,
     SpreadsheetSafe,
-    StudyDateColumn,
-    Table,
-    TextColumn,
-    TitleColumn,
+    choose_input,
 )
 
 if TYPE_CHECKING:
@@ -39,29 +29,18 @@ if TYPE_CHECKING:
 __all__ = ["extract"]
 
 
+@spell_out(InputOptions)
 def extract(
     reports: Reports,
     out: Annotated[
         str,
         typer.Option("--out", "-o", metavar="OUT", help="What to write: a file or the URL of a database; see above."),
     ],
-    text_column: TextColumn = None,
-    id_column: IdColumn = None,
-    title_column: TitleColumn = None,
-    side_column: SideColumn = None,
-    body_part_column: BodyPartColumn = None,
-    modality_column: ModalityColumn = None,
-    patient_id_column: PatientIdColumn = None,
-    study_date_column: StudyDateColumn = None,
-    line_column: LineColumn = None,
+    *,
     carry: Annotated[
         list[str] | None,
         typer.Option(metavar="COL[=NEW]", help="Input column to carry along, under the name NEW if one is given."),
     ] = None,
-    sheet: Sheet = None,
-    table: Table = None,
-    query: Query = None,
-    header_row: HeaderRow = None,
     workers: Annotated[
         int, typer.Option(min=1, help="Number of processes that read; each takes some 250 MB.", show_default=True)
     ] = 1,
@@ -96,6 +75,7 @@ def extract(
             min=1, help="Longest time for one report; one that takes longer is an error row.", show_default="60"
         ),
     ] = None,
+    **options: Unpack[InputOptions],
 ) -> None:
     """Write the findings of REPORTS to OUT, and with it a table with one row per report, one with one row per site and
     side of a report, and a manifest of the run.
@@ -145,27 +125,15 @@ def extract(
     or command; 130, 143 interrupted.
     """
     from marrowtext.columns import list_tables
-    from marrowtext.headers import OPTIONS, ColumnChoice
+    from marrowtext.headers import OPTIONS
     from marrowtext.readers import MAX_LENGTH, open_reports
     from marrowtext.run import check_run
-    from marrowtext.sources import Selection, name_of
+    from marrowtext.sources import name_of
     from marrowtext.targets import TargetOptions, find_target
 
     target = find_target(out, TargetOptions(spreadsheet_safe, append, schema, prefix))
     check_run(target, Path(name_of(reports)), associated=associated, resume=resume, force=force)
-    choice = ColumnChoice(
-        text_column,
-        id_column,
-        title_column,
-        carry or (),
-        side_column,
-        body_part_column,
-        modality_column,
-        patient_id_column,
-        study_date_column,
-        line_column,
-    )
-    selection = Selection(sheet, table, query, header_row)
+    choice, selection = choose_input(options, carry or ())
     reader = open_reports(reports, choice, selection, max_length=max_length or MAX_LENGTH, wording=OPTIONS)
     typer.echo(tell_columns(reader), err=True)
     tell_hints(reader)

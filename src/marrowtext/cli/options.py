@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from marrowtext.headers import ColumnChoice
+    from marrowtext.sources import Selection
 
 __all__ = [
     "Append",
@@ -14,6 +20,7 @@ __all__ = [
     "Findings",
     "HeaderRow",
     "IdColumn",
+    "InputOptions",
     "LineColumn",
     "ModalityColumn",
     "PatientIdColumn",
@@ -29,6 +36,7 @@ __all__ = [
     "Table",
     "TextColumn",
     "TitleColumn",
+    "choose_input",
 ]
 
 Reports = Annotated[
@@ -105,3 +113,42 @@ SpreadsheetSafe = Annotated[
         help="Write CSV that is safe to open in a spreadsheet: an apostrophe before what it would take for a formula.",
     ),
 ]
+
+
+class InputOptions(TypedDict, total=False):
+    """The options that say what of an input is read."""
+
+    text_column: TextColumn
+    id_column: IdColumn
+    title_column: TitleColumn
+    side_column: SideColumn
+    body_part_column: BodyPartColumn
+    modality_column: ModalityColumn
+    patient_id_column: PatientIdColumn
+    study_date_column: StudyDateColumn
+    line_column: LineColumn
+    sheet: Sheet
+    table: Table
+    query: Query
+    header_row: HeaderRow
+
+
+def choose_input(options: InputOptions, carry: Sequence[str] = ()) -> tuple[ColumnChoice, Selection]:
+    """Give what the options choose: the columns, and the part of the input."""
+    from marrowtext.headers import ColumnChoice
+    from marrowtext.sources import Selection
+
+    columns = ColumnChoice(
+        text=options.get("text_column"),
+        id=options.get("id_column"),
+        title=options.get("title_column"),
+        carry=carry,
+        side=options.get("side_column"),
+        body_part=options.get("body_part_column"),
+        modality=options.get("modality_column"),
+        patient_id=options.get("patient_id_column"),
+        study_date=options.get("study_date_column"),
+        line=options.get("line_column"),
+    )
+    part = Selection(options.get("sheet"), options.get("table"), options.get("query"), options.get("header_row"))
+    return columns, part

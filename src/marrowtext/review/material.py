@@ -130,11 +130,11 @@ def _open(reports: str | Path, wish: ColumnChoice, options: Mapping[str, object]
         study_date="",
         line=pick("line"),
     )
-    limit = options.get("max_length")
+    limit, row = options.get("max_length"), options.get("header_row")
     return open_reports(
         reports,
         choice,
-        Selection(pick("sheet"), pick("table"), pick("query")),
+        Selection(pick("sheet"), pick("table"), pick("query"), row if isinstance(row, int) else None),
         max_length=limit if isinstance(limit, int) else MAX_LENGTH,
         wording=OPTIONS,
     )
