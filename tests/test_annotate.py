@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas
 import pytest
-from builders import Row, make_row
+from builders import Row, invent_id, make_row
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
