@@ -75,17 +75,23 @@ def test_mixed_encodings_lose_no_row(tmp_path: Path) -> None:
 
 def test_lines_that_a_quote_swallows_are_noticed(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
-    path.write_text('id,text\n1,a\n2,"b\n' + "3,c\n" * 2_000)
+    path.write_text('id,text\n1,a\n2,"b\nmore\n' + "3,c\n" * 2_000)
     reader = open_reports(path)
-    lack = "line 3 opens a quote that is never closed; 2,000 more lines are lost in it"
-    assert [row.reason for row in reader] == [None, lack]
+    lack = "line 3 opens a quote that is never closed; 2,001 more lines are lost in it"
+    inside = "stands in a cell that begins in line 3; see whether that lacks a quote"
+    assert [(row.report.id, row.reason) for row in reader][1:4] == [
+        (invent_id(2, path), lack),
+        ("3", f"line 5 {inside}"),
+        ("3", f"line 6 {inside}"),
+    ]
+    assert sum(1 for row in open_reports(path) if row.reason) == 2_001
     assert reader.notices == [f"{path}: {lack}"]
 
 
 @pytest.mark.parametrize(
     ("content", "read"),
     [
-        pytest.param('99,x\n100,"a\n101,"b"\n102,c\n', [("99", "x"), ("100", 3, 4), ("102", "c")], id="lost-quote"),
+        pytest.param('100,"a\n101,"b"\n102,c\n', [("100", 2, 3), ("101", 3), ("102", "c")], id="lost-quote"),
         pytest.param('100,"a ""b"" c\n\nd"\n102,c\n', [("100", 'a "b" c\n\nd'), ("102", "c")], id="doubled-quotes"),
         pytest.param('100,"a"\n101," b"\n', [("100", "a"), ("101", " b")], id="nothing-lost"),
         pytest.param('100,"a \\"b\\" c\nd"\n102,c\n', [("100", 'a "b" c\nd'), ("102", "c")], id="backslash"),
@@ -95,7 +101,9 @@ def test_lines_that_a_quote_swallows_are_noticed(tmp_path: Path) -> None:
     ],
 )
 def test_text_behind_a_closing_quote_is_an_error_row(tmp_path: Path, content: str, read: list[tuple[Any, ...]]) -> None:
-    def tell(first: int, last: int) -> str:
+    def tell(first: int, last: int | None = None) -> str:
+        if last is None:
+            return f"line {first} stands in a cell that begins in line {first - 1}; see whether that lacks a quote"
         where = f"line {first}" if first == last else f"lines {first} to {last}"
         return (
             f"{where}: text stands behind a closing quote, so that two reports may be one there; double the quotes "
@@ -103,7 +111,7 @@ def test_text_behind_a_closing_quote_is_an_error_row(tmp_path: Path, content: st
         )
 
     assert [(row.report.id, row.report.text, row.reason) for row in open_csv(tmp_path, f"id,text\n{content}")] == [
-        (id, "", tell(*told)) if len(told) == 2 else (id, told[0], None) for id, *told in read
+        (id, told[0], None) if isinstance(told[0], str) else (id, "", tell(*told)) for id, *told in read
     ]
 
 
@@ -158,3 +166,23 @@ def test_header_row_of_another_kind_of_input_is_refused(tmp_path: Path) -> None:
     assert str(raised.value) == (
         f"{tmp_path / 'in.jsonl'}: a header row is chosen, and this is no CSV, TSV or Excel workbook; leave it out"
     )
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_header_that_comes_again_is_no_report(tmp_path: Path, mark: str) -> None:
+    reader = open_csv(tmp_path, f"id,text\n1,a\n{mark}id,text\n2,b\n")
+    assert [(row.report.text, row.reason) for row in reader] == [
+        ("a", None),
+        ("", "the row repeats the header; see whether two exports were put together"),
+        ("b", None),
+    ]
+
+
+def test_quotes_may_stand_behind_a_blank(tmp_path: Path) -> None:
+    reader = open_csv(tmp_path, 'id, text\n1, "Edema, mild"\n2, "a\n3, b"\n')
+    assert texts(reader) == [("1", "Edema, mild"), ("2", "a\n3, b")]
+
+
+def test_number_that_excel_was_told_to_take_for_text_is_its_digits(tmp_path: Path) -> None:
+    reader = open_csv(tmp_path, 'id,text\n"=""007""",a = "b"\n="008",c\n')
+    assert texts(reader) == [("007", 'a = "b"'), ("008", "c")]

@@ -253,3 +253,19 @@ def forget(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
 )
 def test_html(page: str, text: str) -> None:
     assert read_html(page) == text
+
+
+@pytest.mark.parametrize("delimiter", ["|", ",", "\t", ";"])
+def test_table_in_a_txt_file_is_read_as_one(tmp_path: Path, delimiter: str) -> None:
+    lines = (delimiter.join(cells) for cells in (("id", "text"), ("7", "Edema."), ("8", "b")))
+    (tmp_path / "in.txt").write_text("\n".join(lines))
+    assert contents(tmp_path / "in.txt") == [("7", "Edema."), ("8", "b")]
+
+
+def test_table_among_text_files_is_an_error_row(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Report, exam\nEdema.")
+    (tmp_path / "b.txt").write_text("id|text\n7|Edema.\n8|b\n")
+    assert [(row.report.id, row.reason) for row in open_reports(tmp_path)] == [
+        ("a", None),
+        ("b", "the file holds a table of reports, and stands among other text; give it alone"),
+    ]

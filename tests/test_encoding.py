@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ SENTENCE = "Œdème médullaire du talus : « modéré »."
         pytest.param(SENTENCE.encode(), "utf-8", id="utf-8"),
         pytest.param(SENTENCE.encode("utf-8-sig"), "utf-8-sig", id="utf-8-bom"),
         pytest.param(SENTENCE.encode("utf-16"), "utf-16", id="utf-16-bom"),
+        pytest.param(codecs.BOM_UTF32_LE + SENTENCE.encode("utf-32-le"), "utf-32", id="utf-32-bom"),
         pytest.param(SENTENCE.encode("utf-16-le"), "utf-16-le", id="utf-16-le"),
         pytest.param(SENTENCE.encode("utf-16-be"), "utf-16-be", id="utf-16-be"),
         pytest.param(SENTENCE.encode("cp1252"), "cp1252", id="cp1252"),

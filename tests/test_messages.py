@@ -272,7 +272,7 @@ def test_batch_that_lacks_messages_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "in.hl7", batch(3))
     reader = open_reports(path)
     assert len(list(reader)) == 2
-    assert reader.notices == [f"{path}: in.hl7: a batch states 3 messages and holds 2"]
+    assert reader.notices == [f"{path}: a batch states 3 messages and holds 2"]
 
 
 def test_messages_of_other_types_are_counted(tmp_path: Path) -> None:

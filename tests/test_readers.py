@@ -260,7 +260,12 @@ def test_row_with_too_few_cells_lacks_its_text(tmp_path: Path) -> None:
 
 def test_quote_that_is_never_closed_is_an_error_row(tmp_path: Path) -> None:
     path = write(tmp_path / "in.csv", 'id,text\n1,a\n2,"b\n3,c\n4,d\n')
-    assert reasons(path) == [None, "line 3 opens a quote that is never closed; 2 more lines are lost in it"]
+    assert reasons(path) == [
+        None,
+        "line 3 opens a quote that is never closed; 2 more lines are lost in it",
+        "line 4 stands in a cell that begins in line 3; see whether that lacks a quote",
+        "line 5 stands in a cell that begins in line 3; see whether that lacks a quote",
+    ]
 
 
 def test_broken_json_line_is_an_error_row(tmp_path: Path) -> None:
@@ -443,3 +448,13 @@ def test_cut_parquet_is_refused(tmp_path: Path, share: float) -> None:
     with pytest.raises(InputError) as raised:
         open_reports(path)
     assert str(raised.value) == f"{path}: not a readable Parquet file; write it again"
+
+
+def test_text_of_another_kind_is_told(tmp_path: Path) -> None:
+    lines = [{"text": text} for text in ("{\\rtf1 Edema.}", "<html><b>No</b> edema.", "<3 mm")]
+    path = write(tmp_path / "in.jsonl", "\n".join(map(json.dumps, lines)))
+    assert [(row.reason, row.note) for row in read(path)] == [
+        ("the text is RTF; save it as plain text, or each report as an .rtf file", None),
+        (None, "the text is HTML, and its tags were read as words; save it as plain text"),
+        (None, None),
+    ]

@@ -231,3 +231,33 @@ def test_header_row_that_is_empty_is_refused(tmp_path: Path) -> None:
     assert str(raised.value) == (
         f"{tmp_path / 'in.xlsx'}: row 3 of the sheet 'One' is to be the header, and is empty; look where it is"
     )
+
+
+def test_cover_with_a_lone_cell_is_no_table(tmp_path: Path) -> None:
+    save_book(tmp_path / "in.xlsx", {"Cover": [["Report"]], "Data": [["id", "text"], [7, "a"]]})
+    with pytest.raises(InputError) as raised:
+        open_reports(tmp_path / "in.xlsx")
+    assert str(raised.value) == (
+        f"{tmp_path / 'in.xlsx'}: the first row that holds something looks like a title. The header seems to be in the "
+        "sheet 'Data': give sheet='Data'"
+    )
+    assert list(open_reports(tmp_path / "in.xlsx", selection=Selection(sheet="Cover"))) == []
+
+
+def test_hidden_sheet_is_not_the_first(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.sheet_state = "hidden"
+    book.active.append(["text"])
+    shown = book.create_sheet("Shown")
+    shown.append(["text"])
+    shown.append(["a"])
+    book.save(tmp_path / "in.xlsx")
+    assert [row.report.text for row in open_reports(tmp_path / "in.xlsx")] == ["a"]
+
+
+def test_text_that_fills_its_cell_is_noted(tmp_path: Path) -> None:
+    rows = list(save(tmp_path / "in.xlsx", ["id", "text"], [1, "x" * 32_767], [2, "x" * 32_766]))
+    assert [row.note for row in rows] == [
+        "a cell holds as many characters as Excel can, and may have been cut, in 'text'",
+        None,
+    ]

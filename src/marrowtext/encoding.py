@@ -17,7 +17,13 @@ _CHUNK = 1 << 20
 _HEAD = 4096
 # Beside a zero byte these say that a file is no text; alone a zero byte is a slip in a text.
 _CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a]|\A\0+\Z")
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    # It begins with the mark of UTF-16.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 # A byte that is not of the encoding becomes a lone surrogate, which no readable text holds: the rest of the
 # file stays readable, and the report that holds it can be told.

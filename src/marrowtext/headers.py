@@ -13,7 +13,7 @@ from marrowtext.errors import InputError
 
 __all__ = [
     "ARGUMENTS", "METADATA", "OPTIONS", "ColumnChoice", "ColumnNames", "Columns", "Wording", "choose_columns",
-    "heading_of", "tell_line_column", "tell_unread",
+    "heading_of", "is_header", "tell_line_column", "tell_unread",
 ]  # fmt: skip
 
 # In order of preference; case, spaces, underscores, hyphens and dots do not matter. Columns that hold a part
@@ -187,6 +187,11 @@ def choose_columns(names: Sequence[str], wish: ColumnChoice, source: str, wordin
     if line is not None:
         _check_lines(columns, source, wording)
     return columns
+
+
+def is_header(names: Sequence[str]) -> bool:
+    """Say whether names are those of columns with reports: one for the text, and one for something else."""
+    return _find_common(names, _TEXT_NAMES, ()) is not None and sum(_key(name) in _COMMON for name in names) > 1
 
 
 def heading_of(name: str) -> str:

@@ -50,6 +50,8 @@ MAX_LENGTH = 1_000_000
 _NO_CHOICE = ColumnChoice()
 _ALL = Selection()
 _MOST_LISTED = 5
+_PAGE = re.compile(r"\s*<(!doctype|html|body|div|p)\b", re.IGNORECASE)
+_TAGS = "the text is HTML, and its tags were read as words; save it as plain text"
 _NULS = "the text holds NUL characters; they are read as spaces"
 _HASH_DIGITS = 12
 # A NUL separates words as a space does; but where it stands for a lost letter, no half of the word is found.
@@ -192,12 +194,14 @@ def open_reports(
     except OSError as error:
         reason = f"cannot be read ({error.strerror}); check the file and its permissions"
         raise InputError(f"{name_of(place)}: {reason}") from None
-    chosen = _choose_columns(source, columns, name_of(place), wording)
+    chosen = _choose_columns(source, columns, selection, name_of(place), wording)
     unread = tuple(name for name in chosen.unread if name not in source.nested)
     return ReportReader(place, source, replace(chosen, unread=unread), max_length, selection, wording)
 
 
-def _choose_columns(source: Source, wish: ColumnChoice, name: str, wording: Wording) -> Columns:
+def _choose_columns(
+    source: Source, wish: ColumnChoice, selection: Selection, name: str, wording: Wording
+) -> Columns:
     """Find the columns that are wished for. Where they are not there, or a lone name may be a title above the header,
     say where the header seems to be.
     """
@@ -215,7 +219,8 @@ def _choose_columns(source: Source, wish: ColumnChoice, name: str, wording: Word
             found = choose_columns(header.names, wish, name, wording)
         except InputError:
             continue
-        if chosen is None or (header.choice == "header_row" and len(found.taken) > 1):
+        # Beside a lone name, which may be a title, one column more is a sign of a header.
+        if chosen is None or (len(found.taken) > 1 and (header.choice == "header_row" or selection.sheet is None)):
             where = f"row {header.value}" if header.choice == "header_row" else f"the sheet {header.value!r}"
             hint = wording.choose(header.choice, header.value)
             raise InputError(f"{refusal} The header seems to be in {where}: give {hint}")
@@ -285,6 +290,8 @@ def check_records(
                 notes.append(_MISREAD)
             if "\0" in report.text:
                 notes.append(_NULS)
+            if _PAGE.match(report.text):
+                notes.append(_TAGS)
             yield ReportRow(row, report, reason, seen.add(report.id), "; ".join(notes) or None)
 
 
@@ -352,6 +359,8 @@ def _join_texts(record: Mapping[str, object], names: Sequence[str]) -> tuple[str
             return "", f"the text{where} holds bytes that are not of its encoding; save the file as UTF-8"
         if "\0" in value and _CUTTING.search(value):
             return "", f"the text{where} holds NUL characters inside of words; export it again, or take them out"
+        if value.startswith("{\\rtf"):
+            return "", f"the text{where} is RTF; save it as plain text, or each report as an .rtf file"
         texts.append(f"{heading_of(name)}\n{value}" if len(names) > 1 else value)
     return ("\n\n".join(texts), None) if texts else ("", tell_nothing(values[names[0]]))
 

@@ -10,9 +10,10 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from marrowtext.encoding import detect_encoding, open_text
 from marrowtext.errors import InputError
 from marrowtext.sources.databases import DuckDbFile, SqliteFile, file_of, hide_secrets, is_url, open_database
-from marrowtext.sources.delimited import DelimitedFile
+from marrowtext.sources.delimited import DelimitedFile, holds_table
 from marrowtext.sources.documents import DocumentFiles
 from marrowtext.sources.jsonlines import JsonLinesFile
 from marrowtext.sources.messages import MessageFiles, starts_message
@@ -27,6 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 _NOTHING = Selection()
+_SAMPLED_CHARACTERS = 1 << 16
 _DELIMITERS = {".csv": None, ".tsv": "\t", ".tab": "\t"}
 _LINED = (".jsonl", ".ndjson")
 _BOOKS = (".xlsx", ".xlsm")
@@ -216,6 +218,15 @@ def _starts_message(path: Path) -> bool:
         return False
 
 
+def _starts_table(path: Path) -> bool:
+    try:
+        with open_text(path, detect_encoding(path)) as file:
+            return holds_table(file.read(_SAMPLED_CHARACTERS))
+    except InputError:
+        # It has an error row when it is read.
+        return False
+
+
 def _open_file(path: Path, selection: Selection) -> Source:
     suffix, packing = split_suffix(path)
     _refuse(
@@ -223,7 +234,7 @@ def _open_file(path: Path, selection: Selection) -> Source:
         selection,
         sheet=suffix not in _BOOKS,
         table=suffix not in (*_SQLITE, *_DUCKDB),
-        header=suffix not in (*_BOOKS, *_DELIMITERS),
+        header=suffix not in (*_BOOKS, *_DELIMITERS, ".txt"),
     )
     if packing and suffix not in _PACKABLE:
         raise InputError(f"{path}: only text can be packed, such as .csv{path.suffix}; unpack it first")
@@ -243,6 +254,8 @@ def _open_file(path: Path, selection: Selection) -> Source:
         return ResourceFiles([path])
     if suffix == ".hl7" or (suffix == ".txt" and starts_message(path)):
         return MessageFiles([path])
+    if suffix == ".txt" and (selection.header_row is not None or _starts_table(path)):
+        return DelimitedFile(path, None, selection.header_row)
     if suffix in (".txt", ".rtf"):
         return DocumentFiles(path.parent, [path])
     if suffix == ".xls":

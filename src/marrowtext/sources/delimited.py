@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from itertools import chain, islice, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
 from marrowtext.encoding import detect_encoding, open_text
 from marrowtext.errors import InputError
+from marrowtext.headers import is_header
 from marrowtext.sources.source import MOST_ABOVE, NOTE, Broken, Header, Record, Source, empty, fraction_of
 from marrowtext.streams import LONGEST_LINE, Lines
 
-__all__ = ["DelimitedFile"]
+__all__ = ["DelimitedFile", "holds_table"]
 
 _DELIMITERS = ",;\t|"
 _SAMPLED_CHARACTERS = 1 << 20
@@ -23,7 +25,18 @@ _SAMPLED_ROWS = 100
 # A first line that spreadsheets put above the header: "sep=;".
 _SEPARATOR_LINE = re.compile(r"sep=(.)[^\S\r\n]*[\r\n]", re.IGNORECASE)
 _HEAD_CHARACTERS = 1 << 16
+_FORMULA = re.compile(r'="([^"]*)"')
 _ASTRAY = "text stands behind a closing quote, so that two reports may be one there; double the quotes inside of cells"
+
+
+def holds_table(text: str) -> bool:
+    """Say whether a text begins as a table of reports does, with a header and a row of as many cells."""
+    rows = _read_rows(text[:_HEAD_CHARACTERS].splitlines(keepends=True), _find_dialect(text[:_HEAD_CHARACTERS], None))
+    try:
+        header, first = islice(filter(None, rows), 2)
+    except (ValueError, csv.Error):
+        return False
+    return is_header(header) and len(header) == len(first)
 
 
 class DelimitedFile(Source):
@@ -40,6 +53,8 @@ class DelimitedFile(Source):
         self._file: TextIOWrapper | None = None
         self._notices: list[str] = []
         self._astray: str | None = None
+        self._line = 0
+        self._lines: list[str] = []
         with self._open() as file:
             sample = file.read(_SAMPLED_CHARACTERS)
         line = _SEPARATOR_LINE.match(sample)
@@ -47,13 +62,14 @@ class DelimitedFile(Source):
         self._told = line[1] if line else delimiter
         self._head = sample[:_HEAD_CHARACTERS]
         sample = _drop_lines(sample, self._skipped_lines)
-        self._delimiter = self._told or _find_delimiter(sample)
-        self._escape = _find_escape(sample, self._delimiter)
-        if self._delimiter == "\t":
+        self._dialect = _find_dialect(sample, self._told)
+        # What Excel is told to take for text, ="007", so that it keeps the zeros.
+        self._formulas = '="' in sample
+        if self._dialect.delimiter == "\t":
             self.format = "TSV"
         self.details = {
-            "delimiter": repr(self._delimiter),
-            "quotes in cells": "escaped by a backslash" if self._escape else "doubled",
+            "delimiter": repr(self._dialect.delimiter),
+            "quotes in cells": "escaped by a backslash" if self._dialect.escape else "doubled",
         }
         with self._open() as file:
             header = next(self._rows(file), None)
@@ -68,8 +84,7 @@ class DelimitedFile(Source):
     def find_headers(self) -> Iterator[Header]:
         for row in range(self._skipped_lines + 2, self._skipped_lines + MOST_ABOVE + 1):
             below = _drop_lines(self._head, row - 1)
-            delimiter = self._told or _find_delimiter(below)
-            names: list[str] = next(_read_rows(iter(below.splitlines(keepends=True)), delimiter, self._escape), [])
+            names: list[str] = next(_read_rows(below.splitlines(keepends=True), _find_dialect(below, self._told)), [])
             if names:
                 yield Header("header_row", row, names)
 
@@ -85,7 +100,13 @@ class DelimitedFile(Source):
                     # What stands before the cell is as it was written.
                     whole = takewhile(lambda cell: not re.search('["\r\n]', cell), row)
                     yield Broken(self._astray, fields=dict(zip(self.names, whole, strict=False)))
+                    yield from self._list_swallowed()
                     continue
+                if [cell.removeprefix("\ufeff") for cell in row] == self.names:
+                    yield Broken("the row repeats the header; see whether two exports were put together")
+                    continue
+                if self._formulas:
+                    row = [_unwrap(cell) for cell in row]  # noqa: PLW2901, the same row
                 if any(row[cells:]):
                     yield Broken(
                         f"the row has {len(row)} cells and the header {cells}; quote the cells that hold the delimiter"
@@ -107,6 +128,17 @@ class DelimitedFile(Source):
     def _open(self) -> TextIOWrapper:
         return open_text(self._path, self.encoding or "utf-8")
 
+    def _list_swallowed(self) -> Iterator[Broken]:
+        """Give the lines of the last row, but for its first, that look like rows of their own: none is to be lost
+        because a quote is.
+        """
+        cells = len(self.names)
+        for number, line in enumerate(self._lines[1:], start=self._line + 1):
+            row: list[str] = next(_read_rows([line], self._dialect), [])
+            if len(row) == cells > 1:
+                where = f"line {number} stands in a cell that begins in line {self._line}"
+                yield Broken(f"{where}; see whether that lacks a quote", fields=dict(zip(self.names, row, strict=True)))
+
     def _rows(self, file: TextIOWrapper) -> Iterator[list[str] | Broken]:
         # The csv module takes an open quote at the end of the file for closed. A line of our own shows it: it
         # comes back as a row, or else inside the cell that swallowed it.
@@ -114,11 +146,11 @@ class DelimitedFile(Source):
         lines = Lines(file)
         for _ in range(self._skipped_lines):
             next(lines, None)
-        taken: list[str] = []
-        reader = _read_rows(_keep(chain(lines, [last]), taken), self._delimiter, self._escape)
+        taken = self._lines
+        reader = _read_rows(_keep(chain(lines, [last]), taken), self._dialect)
         while True:
             taken.clear()
-            line = reader.line_num + 1 + self._skipped_lines
+            line = self._line = reader.line_num + 1 + self._skipped_lines
             lines.cut = False
             try:
                 row = next(reader)
@@ -134,19 +166,48 @@ class DelimitedFile(Source):
                 lack = f"line {line} opens a quote that is never closed; {lost:,} more lines are lost in it"
                 self._notices.append(lack)
                 yield Broken(lack)
+                taken.pop()
+                yield from self._list_swallowed()
                 return
             if row:
-                torn = len(taken) > 1 or _count_quotes(taken[0], self._escape) % 2
+                torn = len(taken) > 1 or _count_quotes(taken[0], self._dialect.escape) % 2
                 self._astray = None
-                if torn and not _is_strict(taken, self._delimiter, self._escape):
+                if torn and not _is_strict(taken, self._dialect):
                     where = f"line {line}" if len(taken) == 1 else f"lines {line} to {line + len(taken) - 1}"
                     self._astray = f"{where}: {_ASTRAY}"
                 yield row
 
 
-def _read_rows(lines: Iterator[str], delimiter: str, escape: str | None) -> csv._reader:  # type: ignore[name-defined]
+def _unwrap(cell: str) -> str:
+    match = _FORMULA.fullmatch(cell)
+    return match[1] if match else cell
+
+
+class _Dialect(NamedTuple):
+    """How cells are separated, what escapes a quote in them but its double, and whether blanks stand before them."""
+
+    delimiter: str
+    escape: str | None
+    spaced: bool
+
+
+def _find_dialect(sample: str, delimiter: str | None) -> _Dialect:
+    delimiter = delimiter or _find_delimiter(sample)
+    sign = re.escape(delimiter)
+    spaced = re.search(f'{sign} +"', sample) is not None and re.search(f'{sign}"', sample) is None
+    return _Dialect(delimiter, _find_escape(sample, delimiter), spaced)
+
+
+def _read_rows(lines: Iterable[str], dialect: _Dialect, *, strict: bool = False) -> csv._reader:  # type: ignore[name-defined]
     csv.field_size_limit(LONGEST_LINE)
-    return csv.reader(lines, delimiter=delimiter, escapechar=escape, doublequote=escape is None)
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        escapechar=dialect.escape,
+        doublequote=dialect.escape is None,
+        skipinitialspace=dialect.spaced,
+        strict=strict,
+    )
 
 
 def _keep(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
@@ -160,11 +221,10 @@ def _count_quotes(line: str, escape: str | None) -> int:
     return line.count('"') - (line.count(f'{escape}"') if escape else 0)
 
 
-def _is_strict(lines: Sequence[str], delimiter: str, escape: str | None) -> bool:
+def _is_strict(lines: Sequence[str], dialect: _Dialect) -> bool:
     """Say whether a closing quote ends its cell, wherever one stands in the lines of a row."""
-    strict = csv.reader(lines, delimiter=delimiter, escapechar=escape, doublequote=escape is None, strict=True)
     try:
-        for _ in strict:
+        for _ in _read_rows(lines, dialect, strict=True):
             pass
     except csv.Error:
         return False

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from marrowtext.encoding import decode
 from marrowtext.formatted import load_striprtf, read_rtf
+from marrowtext.sources.delimited import holds_table
 from marrowtext.sources.messages import is_message
 from marrowtext.sources.source import Broken, Record, Source, call_of
 from marrowtext.streams import LONGEST_LINE, PackingError, open_bytes, split_suffix
@@ -59,6 +60,8 @@ def _read(name: str, content: bytes, suffix: str) -> Record:
             "the file holds HL7 messages, and stands among other text; put those in a folder of their own", name
         )
     text = read_rtf(content) if suffix == ".rtf" else decode(content)
+    if suffix == ".txt" and text is not None and holds_table(text):
+        return Broken("the file holds a table of reports, and stands among other text; give it alone", name)
     if text is None:
         return Broken("the file is not a readable RTF document; save it again", name)
     return {"id": name, "text": text}

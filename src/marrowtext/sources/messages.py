@@ -84,7 +84,8 @@ class MessageFiles(ReportFiles):
 
     def _read_file(self, path: Path, encoding: str, /) -> Iterator[Record]:
         with open_text(path, encoding, newline=None) as self._file:
-            for message in _Cutter(path.name, self._told).cut(self._file):
+            where = f"{path.name}: " if len(self._files) > 1 else ""
+            for message in _Cutter(where, self._told).cut(self._file):
                 if isinstance(message, Broken):
                     yield message
                 else:
@@ -94,8 +95,8 @@ class MessageFiles(ReportFiles):
 class _Cutter:
     """Cuts a file into messages, whatever they are wrapped in; counts those of a batch, and tells where some lack."""
 
-    def __init__(self, name: str, notices: list[str]) -> None:
-        self._name = name
+    def __init__(self, where: str, notices: list[str]) -> None:
+        self._where = where
         self._notices = notices
         self._message: _Message | None = None
         self._blank = 0
@@ -128,7 +129,7 @@ class _Cutter:
         elif line.startswith("BTS"):
             stated = line[4:].split(line[3], 1)[0].strip()
             if stated.isdecimal() and int(stated) != self._count:
-                self._notices.append(f"{self._name}: a batch states {int(stated):,} messages and holds {self._count:,}")
+                self._notices.append(f"{self._where}a batch states {int(stated):,} messages and holds {self._count:,}")
             self._count = 0
         self._astray = False
 

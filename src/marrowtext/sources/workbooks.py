@@ -23,6 +23,7 @@ _MOST_RATIO = 200
 _HARMLESS_BYTES = 64 << 20
 # Excel keeps this many digits of a number: a longer id has lost its last ones.
 _EXACT_DIGITS = 15
+_MOST_CHARACTERS = 32_767
 _ZEROS = re.compile(r"0{2,}")
 # How a workbook writes signs that XML cannot; openpyxl leaves them so. A carriage return is the usual one.
 _ESCAPED = re.compile(r"_x00([01][0-9A-Fa-f]|7[Ff])_")
@@ -41,7 +42,8 @@ class Workbook(Source):
         book = self._open()
         try:
             self.sheets = [sheet.title for sheet in book.worksheets]
-            self._sheet = _choose_sheet(path, self.sheets, selection.sheet)
+            shown = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            self._sheet = _choose_sheet(path, self.sheets, selection.sheet or next(iter(shown), None))
             others = [title for title in self.sheets if title != self._sheet]
             self._others = others if selection.sheet is None else []
             self._header_row, self.names = self._find_header(book, self._sheet, selection.header_row)
@@ -108,12 +110,17 @@ class Workbook(Source):
     def _read(self, row: Sequence[object]) -> Record:
         record = dict(zip(self.names, row, strict=False))
         rounded = [name for name, cell in record.items() if _is_rounded(cell)]
+        full = [name for name, cell in record.items() if isinstance(cell, str) and len(cell) >= _MOST_CHARACTERS]
+        notes = []
         if rounded:
             self._rounded.update(rounded)
-            record[NOTE] = (
-                f"a number of more than {_EXACT_DIGITS} digits has lost its last ones in Excel, in "
-                f"{' and '.join(map(repr, rounded))}"
-            )
+            listed = " and ".join(map(repr, rounded))
+            notes.append(f"a number of more than {_EXACT_DIGITS} digits has lost its last ones in Excel, in {listed}")
+        if full:
+            listed = " and ".join(map(repr, full))
+            notes.append(f"a cell holds as many characters as Excel can, and may have been cut, in {listed}")
+        if notes:
+            record[NOTE] = "; ".join(notes)
         return record
 
     def _find_header(self, book: Any, sheet: str, row: int | None = None) -> tuple[int, list[str]]:
