@@ -269,3 +269,18 @@ def test_table_among_text_files_is_an_error_row(tmp_path: Path) -> None:
         ("a", None),
         ("b", "the file holds a table of reports, and stands among other text; give it alone"),
     ]
+
+
+def test_files_of_other_kinds_in_a_folder_are_told(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.pdf", "sub/c.pdf", "d.docx", ".hidden", "README"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    reader = open_reports(tmp_path)
+    assert [row.report.id for row in reader] == ["a"]
+    assert reader.notices == [f"{tmp_path}: files of other kinds were passed over: 2 .pdf, 1 .docx, 1 README"]
+
+
+def test_json_in_a_txt_file_is_an_error_row(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text('{"id": 1, "text": "a"}\n{"id": 2, "text": "b"}\n')
+    (row,) = open_reports(tmp_path / "a.txt")
+    assert row.reason == "the file holds JSON; name it .jsonl, with one object on each line, or .json for FHIR"

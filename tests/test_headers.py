@@ -198,3 +198,9 @@ def test_messages_speak_of_what_the_user_can_set(wording: Wording, message: str)
     with pytest.raises(InputError) as raised:
         choose_columns(["text"], ColumnChoice(id="x"), "in.csv", wording)
     assert str(raised.value) == message
+
+
+def test_text_that_goes_on_in_another_column_is_hinted_at() -> None:
+    names = ["id", "Report_Text", "Report_Text_2", "report text 3", "date_2"]
+    columns = choose_columns(names, ColumnChoice(), "in.csv")
+    assert columns.unread == ("Report_Text_2", "report text 3")

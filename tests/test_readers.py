@@ -450,11 +450,38 @@ def test_cut_parquet_is_refused(tmp_path: Path, share: float) -> None:
     assert str(raised.value) == f"{path}: not a readable Parquet file; write it again"
 
 
-def test_text_of_another_kind_is_told(tmp_path: Path) -> None:
-    lines = [{"text": text} for text in ("{\\rtf1 Edema.}", "<html><b>No</b> edema.", "<3 mm")]
-    path = write(tmp_path / "in.jsonl", "\n".join(map(json.dumps, lines)))
-    assert [(row.reason, row.note) for row in read(path)] == [
-        ("the text is RTF; save it as plain text, or each report as an .rtf file", None),
-        (None, "the text is HTML, and its tags were read as words; save it as plain text"),
-        (None, None),
-    ]
+@pytest.mark.parametrize(
+    ("text", "read_as", "note"),
+    [
+        ("{\\rtf1 No\\par edema.}", "No\nedema.", "the text was RTF; start and end count in its plain text"),
+        ("No edema.<br/>\nEdema", "No edema.\n\nEdema", "the text was HTML; start and end count in its plain text"),
+        ("<html><p>a\nb</p>c", "a b\nc", "the text was HTML; start and end count in its plain text"),
+        (
+            "<b>No</b> edema&nbsp;there.",
+            "<b>No</b> edema&nbsp;there.",
+            "the text holds tags or signs of HTML, which were read as words; save it as plain text",
+        ),
+        ("<3 mm & small > 2", "<3 mm & small > 2", None),
+        ("Kept in C:\\new", "Kept in C:\\new", None),
+    ],
+)
+def test_formatted_text_is_read_as_plain_text(tmp_path: Path, text: str, read_as: str, note: str | None) -> None:
+    path = write(tmp_path / "in.jsonl", json.dumps({"id": 1, "text": text}))
+    assert [(row.report.text, row.reason, row.note) for row in read(path)] == [(read_as, None, note)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{\\rtf1}", "the text is empty"),
+        ("<p> </p>", "the text is empty"),
+        ("MSH|^~\\&|A\rOBX|1", "the text is an HL7 message; save the messages as an .hl7 file"),
+        (
+            "FINDINGS:\\nNo edema.",
+            "the text has \\n written out in place of line ends; export it with true line ends",
+        ),
+    ],
+)
+def test_text_that_cannot_be_taken_for_plain_is_an_error_row(tmp_path: Path, text: str, reason: str) -> None:
+    path = write(tmp_path / "in.jsonl", json.dumps({"id": 1, "text": text}))
+    assert [(row.report.text, row.reason) for row in read(path)] == [("", reason)]

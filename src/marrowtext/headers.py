@@ -284,7 +284,13 @@ def _find_common(names: Sequence[str], common: Sequence[str], taken: Sequence[st
 
 
 def _list_parts(names: Sequence[str]) -> list[str]:
-    return [name for name in dict.fromkeys(names) if _PARTS.fullmatch(_key(name))]
+    return [name for name in dict.fromkeys(names) if _PARTS.fullmatch(_key(name)) or _is_continued(_key(name))]
+
+
+def _is_continued(key: str) -> bool:
+    """Say whether a column is one of several that hold the text in pieces: `report_text_2`."""
+    bare = key.rstrip("0123456789")
+    return bare != key and any(_key(name) == bare for name in _TEXT_NAMES)
 
 
 def _no_text(names: Sequence[str], source: str, wording: Wording) -> InputError:

@@ -16,7 +16,8 @@ from typing import Unpack
 from marrowtext.arguments import spell_out
 from marrowtext.cells import decode_cell, tell_nothing, write_id, write_value
 from marrowtext.encoding import holds_misread, holds_undecodable, name_encoding
-from marrowtext.errors import InputError
+from marrowtext.errors import InputError, MarrowtextError
+from marrowtext.formatted import read_html, read_rtf
 from marrowtext.hashes import hash_input
 from marrowtext.headers import (
     ARGUMENTS,
@@ -33,6 +34,8 @@ from marrowtext.lines import LineJoiner
 from marrowtext.metadata import read_side
 from marrowtext.model import Report
 from marrowtext.sources import NOTE, Broken, Record, Selection, Source, name_of, open_source
+from marrowtext.sources.attachments import UnreadableError
+from marrowtext.sources.messages import is_message
 
 __all__ = [
     "MAX_LENGTH",
@@ -50,8 +53,15 @@ MAX_LENGTH = 1_000_000
 _NO_CHOICE = ColumnChoice()
 _ALL = Selection()
 _MOST_LISTED = 5
-_PAGE = re.compile(r"\s*<(!doctype|html|body|div|p)\b", re.IGNORECASE)
-_TAGS = "the text is HTML, and its tags were read as words; save it as plain text"
+_HEAD_CHARACTERS = 64
+_PAGE = re.compile(r"\s*<(!doctype|html|head|body)\b", re.IGNORECASE)
+_BLOCK = re.compile(r"<(!doctype|html|head|body|div|p|br|li|tr)\b[^<>]{0,200}>", re.IGNORECASE)
+_INLINE = re.compile(r"</?(b|i|u|em|strong|span|font)\b[^<>]{0,200}>|&(lt|gt|amp|nbsp|quot|#\d{1,5});", re.IGNORECASE)
+_TAGS = "the text holds tags or signs of HTML, which were read as words; save it as plain text"
+_EMPTY = "the text is empty"
+_CONVERTED = "the text was {}; start and end count in its plain text"
+# Where these stand for line ends, the first word of the next line is lost, such as No.
+_ESCAPED_LINES = re.compile(r"[.;,]\s*(\\r)?\\n|[A-Za-z]{3}:\s*(\\r)?\\n|\\n(\\r)?\\n")
 _NULS = "the text holds NUL characters; they are read as spaces"
 _HASH_DIGITS = 12
 # A NUL separates words as a space does; but where it stands for a lost letter, no half of the word is found.
@@ -144,8 +154,10 @@ class ReportReader(Iterator[ReportRow]):
     def notices(self) -> list[str]:
         """What is to be known when all is read: what was passed over, put together or lost, and how often."""
         joined = self._joiner.notices if self._joiner is not None else ()
+        passed = self.source.passed_over
+        others = (f"files of other kinds were passed over: {passed}",) if passed else ()
         misread = (f"in {self._misread:,} reports {_MISREAD}",) if self._misread else ()
-        return [f"{self.name}: {notice}" for notice in (*self.source.notices, *joined, *misread)]
+        return [f"{self.name}: {notice}" for notice in (*others, *self.source.notices, *joined, *misread)]
 
     def __next__(self) -> ReportRow:
         try:
@@ -290,7 +302,7 @@ def check_records(
                 notes.append(_MISREAD)
             if "\0" in report.text:
                 notes.append(_NULS)
-            if _PAGE.match(report.text):
+            if ("<" in report.text or "&" in report.text) and _INLINE.search(report.text):
                 notes.append(_TAGS)
             yield ReportRow(row, report, reason, seen.add(report.id), "; ".join(notes) or None)
 
@@ -300,6 +312,9 @@ def _list_notes(record: Mapping[str, object], columns: Columns) -> list[str]:
     notes = [] if record.get(NOTE) is None else [str(record[NOTE])]
     for name in columns.text:
         value = record.get(name)
+        kind = _name_format(value) if isinstance(value, str) else None
+        if kind is not None:
+            notes.append(_CONVERTED.format(kind))
         if isinstance(value, bytes) and (encoding := name_encoding(value)) not in ("utf-8", "utf-8-sig"):
             notes.append(f"the text is not UTF-8; its bytes were read as {encoding}")
     return notes
@@ -359,10 +374,43 @@ def _join_texts(record: Mapping[str, object], names: Sequence[str]) -> tuple[str
             return "", f"the text{where} holds bytes that are not of its encoding; save the file as UTF-8"
         if "\0" in value and _CUTTING.search(value):
             return "", f"the text{where} holds NUL characters inside of words; export it again, or take them out"
-        if value.startswith("{\\rtf"):
-            return "", f"the text{where} is RTF; save it as plain text, or each report as an .rtf file"
-        texts.append(f"{heading_of(name)}\n{value}" if len(names) > 1 else value)
-    return ("\n\n".join(texts), None) if texts else ("", tell_nothing(values[names[0]]))
+        try:
+            told = _read_formatted(value)
+        except UnreadableError as error:
+            return "", f"the text{where} {error}"
+        if told.strip():
+            texts.append(f"{heading_of(name)}\n{told}" if len(names) > 1 else told)
+    if not texts:
+        return "", tell_nothing(values[names[0]]) or _EMPTY
+    return "\n\n".join(texts), None
+
+
+def _name_format(value: str) -> str | None:
+    """Say what kind of document a text is, where it is none that can be read as it is."""
+    if value.startswith("{\\rtf"):
+        return "RTF"
+    return "HTML" if "<" in value and _BLOCK.search(value) else None
+
+
+def _read_formatted(value: str) -> str:
+    """Give the plain text of a cell. Raises UnreadableError, whose message goes on with what the text is."""
+    if is_message(value[:_HEAD_CHARACTERS].encode("utf-8", "replace")):
+        raise UnreadableError("is an HL7 message; save the messages as an .hl7 file")
+    if "\\n" in value and "\n" not in value and _ESCAPED_LINES.search(value):
+        raise UnreadableError("has \\n written out in place of line ends; export it with true line ends")
+    match _name_format(value):
+        case "RTF":
+            try:
+                text = read_rtf(value.encode("cp1252", "replace"))
+            except MarrowtextError as error:
+                raise UnreadableError(f"is RTF: {error}") from None
+            if text is None:
+                raise UnreadableError("is broken RTF; ask for the report again")
+            return text
+        case "HTML":
+            # In a page a line feed is a space; in a text with tags it ends a line.
+            return read_html(value if _PAGE.match(value) else value.replace("\n", "<br>"))
+    return value
 
 
 class _SeenIds:

@@ -7,6 +7,7 @@ import glob
 import itertools
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def open_source(place: str | Path, selection: Selection = _NOTHING) -> Source:
         return _open_files(name, _base_of(str(place)), [file for file, _ in list_files(place)])
     if path.is_dir():
         _refuse(name, selection, sheet=True, table=True, header=True)
-        return _open_files(name, path, [file for file, _ in list_files(path)])
+        source = _open_files(name, path, [file for file, _ in list_files(path)])
+        source.passed_over = _list_others(path)
+        return source
     if not path.exists():
         raise InputError(f"{path}: no such file or folder; check the path")
     if not path.is_file():
@@ -121,6 +124,14 @@ def _walk(folder: Path) -> Iterator[Path]:
         files = (Path(parent, name) for name in names)
         yield from (file for file in files if split_suffix(file)[0] in _KINDS and _is_file(file))
     yield from locked
+
+
+def _list_others(folder: Path) -> str | None:
+    """Say how many files below a folder are of kinds that are not read there."""
+    names = (name for _, _, inside in os.walk(folder) for name in inside if not name.startswith("."))
+    others = Counter(split_suffix(Path(name))[0] or name for name in names)
+    listed = [f"{count:,} {kind}" for kind, count in others.most_common() if kind not in _KINDS]
+    return ", ".join(listed) or None
 
 
 def _is_file(path: Path) -> bool:

@@ -19,7 +19,7 @@ from marrowtext.streams import LONGEST_LINE, Lines
 
 __all__ = ["DelimitedFile", "holds_table"]
 
-_DELIMITERS = ",;\t|"
+_DELIMITERS = ",;\t|^~"
 _SAMPLED_CHARACTERS = 1 << 20
 _SAMPLED_ROWS = 100
 # A first line that spreadsheets put above the header: "sep=;".

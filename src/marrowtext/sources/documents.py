@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from marrowtext.sources.source import Broken, Record, Source, call_of
 from marrowtext.streams import LONGEST_LINE, PackingError, open_bytes, split_suffix
 
 __all__ = ["DocumentFiles"]
+
+
+_OBJECT = re.compile(r"\s*\[?\s*\{\s*\"")
 
 
 class DocumentFiles(Source):
@@ -62,6 +66,8 @@ def _read(name: str, content: bytes, suffix: str) -> Record:
     text = read_rtf(content) if suffix == ".rtf" else decode(content)
     if suffix == ".txt" and text is not None and holds_table(text):
         return Broken("the file holds a table of reports, and stands among other text; give it alone", name)
+    if suffix == ".txt" and text is not None and _OBJECT.match(text):
+        return Broken("the file holds JSON; name it .jsonl, with one object on each line, or .json for FHIR", name)
     if text is None:
         return Broken("the file is not a readable RTF document; save it again", name)
     return {"id": name, "text": text}

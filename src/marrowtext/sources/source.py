@@ -68,7 +68,8 @@ class Source(ABC):
     `format` is what messages call it, `names` are its columns, `nested` those that hold lists or objects, so no
     text. `encoding` says how its bytes became text, where they had to. `details` says what else was found out
     about it, `count` how many records there are, where that is known before they are read. `live` marks an input
-    that may change without a sign: a database.
+    that may change without a sign: a database. `passed_over` tells the files of a folder that are of kinds which are
+    not read.
     """
 
     format: str
@@ -77,6 +78,7 @@ class Source(ABC):
     encoding: str | None = None
     count: int | None = None
     live: bool = False
+    passed_over: str | None = None
 
     def __init__(self) -> None:
         self.details: dict[str, str] = {}
