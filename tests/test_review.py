@@ -87,6 +87,13 @@ def collect(folder: Path, **options: Any) -> Material:
     return gather(folder / "findings.csv", folder / "reports.csv", ColumnChoice(), **options)
 
 
+def test_reports_below_a_title_are_gathered_as_the_run_read_them(run: Run, tmp_path: Path) -> None:
+    write_reports(tmp_path / "in.csv")
+    (tmp_path / "reports.csv").write_text("MRI export\n" + (tmp_path / "in.csv").read_text())
+    assert run("extract", "reports.csv", "-o", "findings.csv", "--header-row", 2).code == 0
+    assert [one.report.id for one in collect(tmp_path).content] == [id for id, _ in REPORTS]
+
+
 class Scripts(HTMLParser):
     """The contents of the script and style elements of a page, as a browser cuts them, and all addresses in it."""
 
