@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas
 import pytest
-from builders import Row, make_row
+from builders import Row, invent_id, make_row
 
 from marrowtext.cli import app
 from marrowtext.errors import InputError
@@ -32,11 +32,12 @@ def test_table_reads_back_as_the_frame_that_it_was(kind: str, tmp_path: Path) ->
     with pytest.raises(SystemExit):
         app(["extract", str(source), "-o", str(out)])
     rows = read_rows(out)
-    assert rows == read_rows(extract(TEXTS))
+    frame = read_rows(extract(pandas.DataFrame({"text": TEXTS, "id": [invent_id(row, source) for row in (1, 2)]})))
+    assert rows == frame
     assert [(row["report_id"], row["size_mm"], row["subchondral"], row["level"]) for row in rows] == [
-        ("1", 12.0, False, None),
-        ("1", None, False, None),
-        ("2", None, True, "L4"),
+        (invent_id(1, source), 12.0, False, None),
+        (invent_id(1, source), None, False, None),
+        (invent_id(2, source), None, True, "L4"),
     ]
 
 
