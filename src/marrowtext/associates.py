@@ -6,6 +6,7 @@ those of `[[associated]]` rules are the mentions, and edema is what stands besid
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,8 @@ from marrowtext.companions import CompanionSentences, rule_of
 from marrowtext.ellipses import Row
 from marrowtext.engine import Match
 from marrowtext.entries import Entry, Meaning, write_entries
-from marrowtext.grades import Grade, GradeReader
+from marrowtext.grades import Grade
+from marrowtext.gradings import GradingReader
 from marrowtext.links import LinkSource
 from marrowtext.model import Assertion, AssociatedFinding, Rejected, Report, SectionName, Sentence
 from marrowtext.names import Name
@@ -27,13 +29,6 @@ from marrowtext.sentences import ParsedSentence
 from marrowtext.tissues import TissueFinder, kind_of
 
 __all__ = ["AssociatedReader", "AssociatedReading"]
-
-# How many sentences behind a finding a grade that stands alone is still its own: "AVN of the head. ARCO stage II."
-_GRADED = 1
-# How far from a finding, in tokens, a grade may stand, and one without a system.
-_FAR = 16
-_NEAR = 7
-
 
 @dataclass(frozen=True, slots=True)
 class AssociatedReading:
@@ -50,7 +45,7 @@ class AssociatedReader:
         self._sentences = CompanionSentences(tools)
         self._tools = replace(tools, sentences=self._sentences)
         self._lexicon = tools.lexicon
-        self._grades = GradeReader(tools.lexicon)
+        self._gradings = GradingReader(tools)
         self._tissues = TissueFinder(tools.lexicon)
 
     def read(self, report: Report) -> AssociatedReading:
@@ -72,7 +67,8 @@ class AssociatedReader:
         parsed = report.parse(number)
         around = report.surroundings(number)
         meanings = [self._meanings(report, number, parsed, name) for name in parsed.names]
-        grades = self._assign_grades(report, number, parsed, meanings)
+        concepts = [{meaning.concept for meaning in told} for told in meanings]
+        gradings = self._gradings.read(report, number, parsed, concepts)
         for at, (name, claim) in enumerate(zip(parsed.names, parsed.claims, strict=True)):
             rule = rule_of(name.members[0])
             places = [p for p in parsed.places if not rule.joint or p.level_only or self._is_joint(p)]
@@ -97,16 +93,20 @@ class AssociatedReader:
                 # A side that the sentence tells is nearer than that of the heading: "Both hips: effusion on the right".
                 found = [place._replace(side=None) for place in found]
             size = self._size(report, parsed, name, rule) if measured else None
-            grade = grades.get(at) if measured else None
+            graded = gradings.get(at, ()) if measured else ()
             assertion = self._lasting(rule, claim, words.sentence.section.name)
             rules = (rule.id, *claim.rules)
             source = link.source if found else LinkSource.NONE
             spots: list[Place | None] = [*found]
             for place in spots or [None]:
                 row = Row(number, name, place, source, assertion, claim.change, Attributes(), None, rules)
+                both = self._gradings.is_of_both(parsed, name, place)
                 for meaning in self._meanings_at(rule, meanings[at], place):
-                    graded = grade if grade and meaning.concept in grade.rule.associated else None
-                    yield from self._by_side(report, parsed, Entry(row, meaning, size, graded))
+                    own = [g for g in graded if meaning.concept in g.grade.rule.associated]
+                    torn = meaning.structure.start if meaning.structure and meaning.structure.end else None
+                    for side, grade in self._gradings.apportion(own, place, torn, both=both):
+                        for told in _graded_meanings(meaning, grade):
+                            yield Entry(row, told, size, grade, side)
 
     def _lasting(self, rule: AssociatedRule, claim: Claim, section: SectionName) -> Assertion:
         """Give what is claimed. What was put in is there still where a section is about now, and a doubt is of how it
@@ -193,81 +193,18 @@ class AssociatedReader:
             return list(meanings)
         return [] if there == "none" else [Meaning(there)]
 
-    def _assign_grades(
-        self, report: ParsedReport, number: int, parsed: ParsedSentence, meanings: Sequence[Sequence[Meaning]]
-    ) -> dict[int, Grade]:
-        """Give each grade of a sentence, and of one behind it that names nothing, to the nearest finding it grades."""
-        assigned: dict[int, tuple[int, Grade]] = {}
-        for grade in self._read_grades(report, parsed.words):
-            fits = [
-                (_distance(name, grade), at)
-                for at, name in enumerate(parsed.names)
-                if any(meaning.concept in grade.rule.associated for meaning in meanings[at])
-                and self._may_grade(parsed, name, grade)
-            ]
-            for distance, at in sorted(fits)[:1]:
-                if at not in assigned or distance < assigned[at][0]:
-                    assigned[at] = (distance, grade)
-        behind = number + _GRADED
-        if report.stands_with(number, behind) and not report.words(behind).mentions:
-            for grade in self._read_grades(report, report.words(behind)):
-                fitting = [
-                    at for at, told in enumerate(meanings) if any(m.concept in grade.rule.associated for m in told)
-                ]
-                if grade.rule.system and fitting and fitting[-1] not in assigned:
-                    assigned[fitting[-1]] = (0, grade)
-        return {at: grade for at, (_, grade) in assigned.items()}
-
-    def _read_grades(self, report: ParsedReport, words: Words) -> list[Grade]:
-        read = [self._grades.read(words, report.text, match) for match in words.grades]
-        found = [grade for grade in read if grade is not None and grade.rule.associated]
-        named = [grade for grade in found if grade.rule.system]
-        return [g for g in found if g.rule.system or not any(g.start < n.end and n.start < g.end for n in named)]
-
-    def _may_grade(self, parsed: ParsedSentence, name: Name, grade: Grade) -> bool:
-        if grade.rule.own:
-            return grade.start < name.end and name.start < grade.end
-        low, high = (grade.end, name.start) if grade.end <= name.start else (name.end, grade.start)
-        if grade.rule.system is None:
-            others = (*parsed.words.associated, *parsed.words.mentions, *parsed.words.causes)
-            if high - low > _NEAR or any(low <= match.start < high for match in others):
-                return False
-        told_apart = any(parsed.words.tokens[at].norm in (";", ".") for at in range(low, high))
-        return high - low <= _FAR and not told_apart
-
     def _size(self, report: ParsedReport, parsed: ParsedSentence, name: Name, rule: AssociatedRule) -> float | None:
         # The structure that a tear is in stands between it and its size.
         words = parsed.words._replace(structures=()) if rule.soft else parsed.words
         return self._tools.attributes.read_size(words, report.text, name, parsed.names)
 
-    def _by_side(self, report: ParsedReport, parsed: ParsedSentence, told: Entry) -> Iterator[Entry]:
-        """Give a row for each side where a sentence tells their grades apart: "ARCO III on the right, II left"."""
-        row, grade = told.row, told.grade
-        if grade is None or row.place is None:
-            yield told
-            return
-        own = tuple(match for match in parsed.words.grades if match.rule is grade.rule)
-        # Sides behind the next finding are not those of the grades.
-        behind = min((m.start for m in parsed.words.mentions if m.start >= grade.end), default=len(parsed.words.tokens))
-        sides = tuple(match for match in parsed.words.sides if match.start < behind)
-        words = parsed.words._replace(grades=own, attributes=(), sides=sides)
-        stated = Attributes(grade=grade.value)
-        apart = self._tools.attributes.read_sides(words, report.text, parsed.clauses, row.name, stated)
-        if len({side.grade for _, side in apart}) < 2:
-            yield told
-            return
-        ends = [
-            token.start + len(value)
-            for value in (str(attributes.grade) for _, attributes in apart)
-            for token in words.tokens[grade.start : behind]
-            if report.text.startswith(value, token.start)
-        ]
-        first = words.tokens[grade.start].start
-        said = report.text[first : max(ends, default=first + len(grade.words))]
-        for side, attributes in apart:
-            value = attributes.grade or grade.value
-            sided = row._replace(place=row.place._replace(side=side))
-            yield replace(told, row=sided, grade=replace(grade, value=value, words=said))
+
+def _graded_meanings(meaning: Meaning, grade: Grade | None) -> list[Meaning]:
+    """Give what a graded name means, where the grade says what it is: Modic 3 is another thing than Modic 2."""
+    known = grade.rule.concepts if grade else {}
+    parts = re.split(r"[-/]", grade.value.lower()) if grade else []
+    told = list(dict.fromkeys(known[part] for part in parts if part in known))
+    return [replace(meaning, concept=concept) for concept in told] or [meaning]
 
 
 def _nearest(found: list[Place], name: Name, names: Sequence[Name]) -> list[Place]:
@@ -283,10 +220,6 @@ def _own_place(name: Name) -> list[Place]:
     """Give the site that the name itself says: "tibiotalar effusion"."""
     span = (name.start, name.end)
     return [Place(name.rule.site, None, (), None, *span, span, -1, ())] if name.rule.site else []
-
-
-def _distance(name: Name, grade: Grade) -> int:
-    return max(grade.start - name.end, name.start - grade.end, 0)
 
 
 def _is_shape(match: Match) -> bool:

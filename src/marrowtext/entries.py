@@ -9,7 +9,7 @@ from typing import Any
 from marrowtext.ellipses import Row
 from marrowtext.engine import Match
 from marrowtext.grades import Grade
-from marrowtext.model import AssociatedConcept, AssociatedFinding
+from marrowtext.model import AssociatedConcept, AssociatedFinding, Laterality, LateralitySource
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.sides import find_side
 from marrowtext.tissues import TissueFinder
@@ -17,7 +17,9 @@ from marrowtext.tissues import TissueFinder
 __all__ = ["Entry", "Meaning", "write_entries"]
 
 # What tells two rows apart.
-_KEY = ("start", "end", "concept", "structure", "site", "level", "laterality", "assertion")
+_KEY = (
+    "start", "end", "concept", "structure", "site", "level", "laterality", "assertion", "grade_system", "grade",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,16 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row before it is written: `row` as the findings table has it, with what only this table has."""
+    """A row before it is written: `row` as the findings table has it, with what only this table has.
+
+    `side` is that of the grade, where the text tells the grades of two sides apart.
+    """
 
     row: Row
     meaning: Meaning
     size_mm: float | None
     grade: Grade | None
+    side: Laterality | None = None
 
 
 def write_entries(
@@ -57,7 +63,7 @@ def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: 
     sentence, words = report.sentences[row.number], report.words(row.number)
     tokens, sites = words.tokens, tools.rules.sites
     start, end = tokens[row.name.start].start, tokens[row.name.end - 1].end
-    side, source = find_side(report, row)
+    side, source = (told.side, LateralitySource.MENTION) if told.side else find_side(report, row)
     level = place.level if place else None
     if place and level is None and sites[place.site].level == "vertebra":
         level = next((p.level for p in report.heading(sentence).places if p.level), None)

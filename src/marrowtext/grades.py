@@ -35,10 +35,14 @@ class Grade:
 
 
 class GradeReader:
-    """Reads the grade that belongs to the name of a system: behind it, or before it ("stage 2 by ARCO")."""
+    """Reads the grade that belongs to the name of a system: behind it, or before it ("stage 2 by ARCO").
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    A `listed` one may be the first of a list: "ARCO stages II and III".
+    """
+
+    def __init__(self, lexicon: Lexicon, *, listed: bool = False) -> None:
         self._lexicon = lexicon
+        self._gaps = ("grade_gaps", "grade_plurals") if listed else ("grade_gaps",)
 
     def read(self, words: Words, text: str, match: Match) -> Grade | None:
         """Give the grade of a match of a grade rule; None where the text states none that the system has."""
@@ -66,6 +70,10 @@ class GradeReader:
         first, second = (re.sub(r"\s", "", part) if part else None for part in found.groups())
         return at, end, f"{first}-{second}" if second else str(first)
 
+    def has(self, rule: GradeRule, value: str) -> bool:
+        """Say whether a system has a grade, or both of a range."""
+        return _pattern(rule.grades).fullmatch(value) is not None
+
     def _behind(self, words: Words, text: str, at: int, rule: GradeRule) -> tuple[int, int, str] | None:
         for _ in range(_APART):
             if at >= len(words.tokens):
@@ -73,7 +81,7 @@ class GradeReader:
             found = self.read_value(words, text, at, rule)
             if found is not None:
                 return found
-            length = self._lexicon.at("grade_gaps", words.tokens, at)
+            length = max(self._lexicon.at(name, words.tokens, at) for name in self._gaps)
             length = length or int(_YEAR.fullmatch(words.tokens[at].norm) is not None)
             if not length:
                 return None

@@ -225,14 +225,15 @@ class GradeRule(ExampleRule):
     """The name of a grading system; the grade is what follows it and fits the regular expression `grades`.
 
     An `own` system is part of the mention's name ("Modic 1"); the others stand anywhere in the sentence. `associated`
-    are the findings beside the edema that it grades; an `apart` one grades these alone. One without a `system` is a
-    bare "grade 3".
+    are the findings beside the edema that it grades; an `apart` one grades these alone. `concepts` says which of them a
+    grade is, where that differs: Modic 2 is fat, Modic 3 sclerosis. One without a `system` is a bare "grade 3".
     """
 
     system: str | None = None
     grades: str
     own: bool = False
     associated: tuple[AssociatedConcept, ...] = ()
+    concepts: Mapping[str, AssociatedConcept] = Field(default_factory=dict)
     apart: bool = False
 
     @property

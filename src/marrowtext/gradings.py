@@ -1,0 +1,461 @@
+"""Gradings: of which finding of a sentence a grade is, and on which side, at which place and in which structure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+
+from marrowtext.grades import Grade, GradeReader
+from marrowtext.model import AssociatedConcept, Laterality
+from marrowtext.names import Name
+from marrowtext.parsing import ParsedReport, Tools
+from marrowtext.phrases import Words, side_of
+from marrowtext.places import Place
+from marrowtext.schema import GradeRule
+from marrowtext.sentences import ParsedSentence
+
+__all__ = ["Grading", "GradingReader"]
+
+# How many sentences behind a finding a grade that stands alone is still its own: "AVN of the head. ARCO stage II."; as
+# many may tell of a side each: "AVN of both hips. Right: ARCO II. Left: ARCO III."
+_GRADED = 2
+# How far from a finding, in tokens, a grade may stand, and one without a system.
+_FAR = 16
+_NEAR = 7
+# How many tokens a comma or an "and" counts for: "chondromalacia of the patella grade 2, thinning of the trochlea".
+_PARTED = 4
+# How far from a grade, in tokens, its side may stand.
+_BESIDE = 7
+# How far from a finding, in tokens, "bilateral" is said of it.
+_BOTH = 4
+
+_OTHER = {Laterality.LEFT: Laterality.RIGHT, Laterality.RIGHT: Laterality.LEFT}
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """A grade and what it is told of: sides, and the tokens at which places and structures begin; none where of all."""
+
+    grade: Grade
+    sides: frozenset[Laterality] = frozenset()
+    places: frozenset[int] = frozenset()
+    structures: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """What a grade can be told of, at tokens `start` to `end`; those of one `group` stand in a list."""
+
+    start: int
+    end: int
+    value: Hashable
+    group: int = -1
+
+
+class GradingReader:
+    """Reads the grades of a sentence, and shares them out among its findings."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._lexicon = tools.lexicon
+        self._attributes = tools.attributes
+        self._grades = GradeReader(tools.lexicon, listed=True)
+        self._systems: dict[str | None, list[GradeRule]] = {}
+        for rule in tools.rules.of(GradeRule):
+            if rule.system and rule.associated:
+                self._systems.setdefault(rule.system, []).append(rule)
+
+    def read(
+        self,
+        report: ParsedReport,
+        number: int,
+        parsed: ParsedSentence,
+        concepts: Sequence[Collection[AssociatedConcept]],
+    ) -> Mapping[int, list[Grading]]:
+        """Give the gradings of each finding of a sentence, by its number: those of every system that grades it, else
+        those without a system. `concepts` holds what each finding is.
+        """
+        found: dict[int, list[Grading]] = {}
+        for at, grades in self._assign(report.text, parsed, concepts).items():
+            named = any(grade.rule.system for grade in grades)
+            wanted = [grade for grade in grades if grade.rule.system or not named]
+            for _, group in groupby(sorted(wanted, key=lambda g: str(g.rule.system)), key=lambda g: g.rule.system):
+                found.setdefault(at, []).extend(self._share(parsed, parsed.names[at], list(group)))
+        self._read_behind(report, number, concepts, found)
+        return found
+
+    def _assign(
+        self, text: str, parsed: ParsedSentence, concepts: Sequence[Collection[AssociatedConcept]]
+    ) -> dict[int, list[Grade]]:
+        """Give the grades of each finding: the nearest one that a grade can be of, or that of the grade it goes on from."""
+        assigned: dict[int, list[Grade]] = {}
+        last: tuple[int, Grade] | None = None
+        for told in self._read_grades(text, parsed, concepts):
+            grade, at = told, None
+            fits = [
+                (self._distance(parsed.words, name, grade), n)
+                for n, name in enumerate(parsed.names)
+                if self._can_be_of(grade.rule, concepts[n]) and self._may_grade(parsed, name, grade)
+            ]
+            at = min(fits)[1] if fits else None
+            if last is not None and at in (None, last[0]) and self._goes_on(parsed, last[1], grade):
+                at, grade = last[0], self._of_system(grade, last[1].rule)
+                self._add(parsed.words, text, assigned[at], grade)
+            elif at is not None:
+                first = assigned.get(at)
+                rival = next((g for g in first or () if g.rule.system == grade.rule.system), None)
+                nearer = rival is None or min(fits)[0] < self._distance(parsed.words, parsed.names[at], rival)
+                if not nearer:
+                    continue
+                kept = [g for g in first or () if g.rule.system != grade.rule.system]
+                assigned[at] = [*kept, grade]
+            if at is not None:
+                last = at, assigned[at][-1]
+        return assigned
+
+    def _add(self, words: Words, text: str, grades: list[Grade], grade: Grade) -> None:
+        """Add a grade to those before it; of two alternatives one grade is made: "grade 2 or 3", "II/III"."""
+        joined = words.norms(grades[-1].end, grade.start)
+        sign = {"or": "-", "/": "/"}.get(joined)
+        if sign is None:
+            grades.append(grade)
+            return
+        one, other = grades.pop(), grade
+        said = text[words.tokens[one.start].start : words.tokens[other.end - 1].end]
+        grades.append(replace(one, end=other.end, value=f"{one.value}{sign}{other.value}", words=said))
+
+    def _of_system(self, grade: Grade, rule: GradeRule) -> Grade:
+        """Give a grade that stands behind one of a system to that system: "ARCO stage II right and stage III left"."""
+        if grade.rule.system or not rule.system or not self._grades.has(rule, grade.value):
+            return grade
+        return replace(grade, rule=rule)
+
+    def _read_grades(
+        self, text: str, parsed: ParsedSentence, concepts: Sequence[Collection[AssociatedConcept]]
+    ) -> list[Grade]:
+        """Give the grades of a sentence in text order: those behind the name of a system or a word such as "grade",
+        those of findings behind one ("RAMRIS synovitis 2, erosion 3"), and those that go on a list ("II and III").
+        """
+        words = parsed.words
+        heads = self._read_heads(text, words)
+        heads += [
+            grade
+            for grade in self._read_scores(text, parsed, concepts)
+            if not any(grade.start < head.end and head.start < grade.end for head in heads)
+        ]
+        heads.sort(key=lambda grade: grade.start)
+        found: list[Grade] = []
+        for n, head in enumerate(heads):
+            limit = heads[n + 1].start if n + 1 < len(heads) else len(words.tokens)
+            if found and head.start < found[-1].end:
+                continue
+            found.append(head)
+            while (following := self._read_next(text, parsed, found[-1], limit)) is not None:
+                found.append(following)
+        return found
+
+    def _read_heads(self, text: str, words: Words) -> list[Grade]:
+        read = [self._grades.read(words, text, match) for match in words.grades]
+        found = [grade for grade in read if grade is not None and self._is_beside(grade.rule)]
+        named = [grade for grade in found if grade.rule.system]
+        return [g for g in found if g.rule.system or not any(g.start < n.end and n.start < g.end for n in named)]
+
+    def _is_beside(self, rule: GradeRule) -> bool:
+        return bool(rule.associated) or rule.system in self._systems
+
+    def _read_scores(
+        self, text: str, parsed: ParsedSentence, concepts: Sequence[Collection[AssociatedConcept]]
+    ) -> Iterator[Grade]:
+        """Find values right behind findings that a system named before them scores."""
+        words = parsed.words
+        for name, known in zip(parsed.names, concepts, strict=True):
+            systems = [m.rule for m in words.grades if m.start < name.end and isinstance(m.rule, GradeRule)]
+            rules = [
+                rule
+                for system in reversed(systems)
+                for rule in self._systems.get(system.system, ())
+                if any(concept in rule.associated for concept in known)
+            ]
+            at = name.end
+            while rules and self._lexicon.has("grade_words", words.norms(at, at + 1)):
+                at += 1
+            read = [(rule, self._grades.read_value(words, text, at, rule)) for rule in rules if at < len(words.tokens)]
+            for rule, value in read[:1]:
+                if value is not None:
+                    said = text[words.tokens[name.start].start : words.tokens[value[1] - 1].end]
+                    yield Grade(at, value[1], rule, value[2], None, said)
+
+    def _read_next(self, text: str, parsed: ParsedSentence, grade: Grade, limit: int) -> Grade | None:
+        """Read the bare value that goes on a list: "II and III", "III on the left, II on the right", "2 and type 3"."""
+        words, tokens = parsed.words, parsed.words.tokens
+        light = self._light(parsed)
+        sides = self._attributes.single_sides(words)
+        rules = [grade.rule, *(rule for rule in self._systems.get(grade.rule.system, ()) if rule is not grade.rule)]
+        for at in range(grade.end, limit):
+            values = (self._grades.read_value(words, text, at, rule) for rule in rules)
+            read = next(((rule, v) for rule, v in zip(rules, values, strict=True) if v and v[1] <= limit), None)
+            if read is not None and at > grade.end:
+                rule, (_, end, value) = read
+                led = self._lexicon.has("grade_words", tokens[at - 1].norm)
+                listed = self._lexicon.covers("joins", tokens, grade.end, at)
+                sided = any(side[1] <= at and self._is_thin(words, side[1], at) for side in sides)
+                sided = sided or any(end <= side[0] and self._is_thin(words, end, side[0]) for side in sides)
+                if led or ((listed or sided) and self._may_end(parsed, end)):
+                    start = at - 1 if led else at
+                    return Grade(start, end, rule, value, grade.version, text[tokens[start].start : tokens[end - 1].end])
+            if at not in light:
+                return None
+        return None
+
+    def _is_thin(self, words: Words, start: int, end: int) -> bool:
+        """Say whether nothing but "on the", a dash or a bracket stands between a bare value and its side."""
+        return all(
+            norm in ("(", ")", ":", "-", "is", "on", "the", "side", "=")
+            for norm in (token.norm for token in words.tokens[start:end])
+        )
+
+    def _may_end(self, parsed: ParsedSentence, at: int) -> bool:
+        """Say whether a bare value ends here, not the number of the thing behind it: "grade 2 and 3 loose bodies"."""
+        words = parsed.words
+        norm = words.norms(at, at + 1)
+        if not norm.isalpha():
+            return True
+        told = any(name.start == at for name in parsed.names)
+        return told or at in self._light(parsed) or self._lexicon.has("graded_nouns", norm)
+
+    def _light(self, parsed: ParsedSentence) -> frozenset[int]:
+        """Give the tokens that may stand between two grades of one finding: sides, places, structures, small words."""
+        words = parsed.words
+        known = {at for place in parsed.places for at in range(place.start, place.end)}
+        for matches in (words.sides, words.zones, words.attributes, words.structures, words.sites):
+            known |= {at for match in matches for at in range(match.start, match.end)}
+        lists = ("degree_words", "grade_words", "grade_joints", "verbs", "determiners", "parts", "graded_nouns")
+        for at, token in enumerate(words.tokens):
+            length = self._lexicon.at("places", words.tokens, at) or self._lexicon.at("joins", words.tokens, at)
+            known |= set(range(at, at + length))
+            if any(self._lexicon.has(name, token.norm) for name in lists):
+                known.add(at)
+        names = {at for name in parsed.names for at in range(name.start, name.end)}
+        return frozenset(known - names)
+
+    def _goes_on(self, parsed: ParsedSentence, one: Grade, other: Grade) -> bool:
+        """Say whether a grade goes on about the finding of another: nothing but its sides, places and structures stand
+        between them, or both name the same system.
+        """
+        system = one.rule.system
+        if other.rule.system not in (system, None):
+            return False
+        tokens = parsed.words.tokens
+        between = range(one.end, other.start)
+        if any(self._lexicon.has("past_words", tokens[at].norm) for at in between):
+            return False
+        if system is not None and other.rule.system == system and len(between) <= _FAR:
+            return True
+        own = {at for name in parsed.names if _overlaps(name, one) for at in range(name.start, name.end)}
+        if system is None:
+            own |= {at for n in parsed.names if n.start == one.end for at in range(n.start, n.end)}
+        light = self._light(parsed) | own
+        return all(at in light for at in between)
+
+    def _can_be_of(self, rule: GradeRule, concepts: Collection[AssociatedConcept]) -> bool:
+        rules = [rule] if rule.associated else self._systems.get(rule.system, [])
+        return any(concept in one.associated for one in rules for concept in concepts)
+
+    def _may_grade(self, parsed: ParsedSentence, name: Name, grade: Grade) -> bool:
+        if grade.rule.own:
+            return grade.start < name.end and name.start < grade.end
+        words = parsed.words
+        low, high = (grade.end, name.start) if grade.end <= name.start else (name.end, grade.start)
+        if grade.rule.system is None:
+            others = (*words.associated, *words.mentions, *words.causes)
+            if high - low > _NEAR or any(low <= match.start < high for match in others):
+                return False
+        opens = {side[0] for side in self._attributes.single_sides(words)}
+        told_apart = any(
+            words.tokens[at].norm == "." or (words.tokens[at].norm == ";" and at + 1 not in opens)
+            for at in range(low, high)
+        )
+        return high - low <= _FAR and not told_apart
+
+    def _distance(self, words: Words, name: Name, grade: Grade) -> int:
+        low, high = (grade.end, name.start) if grade.end <= name.start else (name.end, grade.start)
+        parted = sum(token.norm in (",", "and", "with") for token in words.tokens[low : max(low, high)])
+        return max(high - low, 0) + _PARTED * parted
+
+    def _share(self, parsed: ParsedSentence, name: Name, grades: Sequence[Grade]) -> list[Grading]:
+        """Share the grades of one system out among the sides, the places or the structures of their finding."""
+        words = parsed.words
+        sides = [_Anchor(*side) for side in self._attributes.single_sides(words)]
+        if len(grades) == 1:
+            side = self._side_beside(parsed, name, grades[0], sides)
+            return [Grading(grades[0], sides=frozenset([side] if side else []))]
+        told = self._bind(parsed, grades, sides, zipped=True)
+        if told and len(set(told)) > 1:
+            return [Grading(g, sides=frozenset(_sides(values))) for g, values in zip(grades, told, strict=True)]
+        respectively = any(token.norm == "respectively" for token in words.tokens)
+        places = [_Anchor(p.start, p.end, p.start, p.group) for p in parsed.places if not p.masked]
+        told = self._bind(parsed, grades, places, zipped=respectively)
+        if told and len(set(told)) > 1:
+            return [Grading(g, places=frozenset(_starts(values))) for g, values in zip(grades, told, strict=True)]
+        structures = [_Anchor(m.start, m.end, m.start) for m in words.structures]
+        told = self._bind(parsed, grades, structures, zipped=respectively)
+        if told and len(set(told)) > 1:
+            return [Grading(g, structures=frozenset(_starts(values))) for g, values in zip(grades, told, strict=True)]
+        return [Grading(grade) for grade in grades]
+
+    def _bind(
+        self, parsed: ParsedSentence, grades: Sequence[Grade], anchors: Sequence[_Anchor], *, zipped: bool
+    ) -> list[frozenset[Hashable]]:
+        """Give what each grade is told of: what stands behind each, or else before each; `zipped` where two lists go in
+        twos. Empty where nothing tells them apart.
+        """
+        anchors = sorted(anchors, key=lambda anchor: anchor.start)
+        between = [
+            [a for a in anchors if one.end <= a.start and a.end <= other.start] for one, other in pairwise(grades)
+        ]
+        tail = self._reached(parsed, grades[-1].end, anchors)
+        lead = self._leading(parsed, grades[0].start, anchors)
+        if not any(between):
+            for listed in (tail, lead):
+                if zipped and len(listed) == len(grades) == len({a.value for a in listed}):
+                    return [frozenset([anchor.value]) for anchor in listed]
+            return []
+        if tail:
+            groups = [*between, tail]
+            for at in reversed(range(len(groups) - 1)):
+                groups[at] = groups[at] or groups[at + 1]
+        elif lead:
+            groups = [_last_list(lead), *between]
+            for at in range(1, len(groups)):
+                groups[at] = groups[at] or groups[at - 1]
+        else:
+            return []
+        return [frozenset(anchor.value for anchor in group) for group in groups]
+
+    def _reached(self, parsed: ParsedSentence, start: int, anchors: Sequence[_Anchor]) -> list[_Anchor]:
+        """Give the anchors that follow, up to the first word that is none of theirs."""
+        light, own = self._light(parsed), {n.start: n.end for n in parsed.names}
+        at, stop = start, len(parsed.words.tokens)
+        while at < stop:
+            if at not in light and at not in own:
+                stop = at
+            elif at in own and any(start <= a.start < at for a in anchors):
+                stop = at
+            at = max(at + 1, own.get(at, 0))
+        return [anchor for anchor in anchors if start <= anchor.start < stop]
+
+    def _leading(self, parsed: ParsedSentence, end: int, anchors: Sequence[_Anchor]) -> list[_Anchor]:
+        """Give the anchors before a grade: from the last side or place on, and those of the same list."""
+        before = [anchor for anchor in anchors if anchor.end <= end]
+        if not before:
+            return []
+        light = self._light(parsed)
+        found = [before.pop()]
+        while before and all(at in light for at in range(before[-1].end, found[0].start)):
+            found.insert(0, before.pop())
+        return found
+
+    def _side_beside(
+        self, parsed: ParsedSentence, name: Name, grade: Grade, sides: Sequence[_Anchor]
+    ) -> Laterality | None:
+        """Give the one side that a grade is told of: "ARCO III on the left", "more advanced on the left (ARCO III)"."""
+        words, light = parsed.words, self._light(parsed)
+        behind = [s for s in sides if grade.end <= s.start and self._is_thin(words, grade.end, s.start)]
+        if behind:
+            return _side(behind[0])
+        before = [s for s in sides if s.end <= grade.start and grade.start - s.end <= _BESIDE]
+        if not before or before[-1].start < name.start < grade.start:
+            return None
+        side = before[-1]
+        compared = self._lexicon.has("comparisons", words.norms(side.start - 1, side.start))
+        bracketed = words.norms(side.end, grade.start) == "("
+        others = any(other.start in range(name.end, side.start) for other in parsed.names)
+        if compared or (others and not bracketed) or any(at not in light for at in range(side.end, grade.start)):
+            return None
+        return _side(side)
+
+    def is_of_both(self, parsed: ParsedSentence, name: Name, place: Place | None) -> bool:
+        """Say whether a finding is one of both sides."""
+        if place is not None and place.side is not None:
+            return place.side is Laterality.BILATERAL
+        return any(
+            side_of(match) is Laterality.BILATERAL and max(match.start - name.end, name.start - match.end) <= _BOTH
+            for match in parsed.words.sides
+        )
+
+    def apportion(
+        self, gradings: Sequence[Grading], place: Place | None, structure: int | None, *, both: bool
+    ) -> list[tuple[Laterality | None, Grade | None]]:
+        """Give the grades of a finding at one place and in one structure, each with the side that it is told of. Of a
+        finding of `both` sides the side without a grade is given too.
+        """
+        told = [
+            grading
+            for grading in gradings
+            if (not grading.places or place is None or place.start in grading.places)
+            and (not grading.structures or structure is None or structure in grading.structures)
+        ]
+        if not told:
+            return [(None, None)]
+        named = list(dict.fromkeys(side for grading in told for side in sorted(grading.sides)))
+        if place is not None and place.side in _OTHER:
+            own = [g.grade for g in told if not g.sides or place.side in g.sides]
+            return [(None, grade) for grade in own] or [(None, None)]
+        if not named or (len(named) == 1 and not both):
+            return [(None, grading.grade) for grading in told]
+        sides = [*named, *(_OTHER[side] for side in named if _OTHER[side] not in named)]
+        return [
+            (side, grade)
+            for side in sides
+            for grade in [g.grade for g in told if not g.sides or side in g.sides] or [None]
+        ]
+
+    def _read_behind(
+        self,
+        report: ParsedReport,
+        number: int,
+        concepts: Sequence[Collection[AssociatedConcept]],
+        found: dict[int, list[Grading]],
+    ) -> None:
+        """Add the grades of the sentences behind that name no finding."""
+        graded = set(found)
+        for behind in range(number + 1, number + 1 + _GRADED):
+            if not report.stands_with(number, behind) or report.words(behind).mentions:
+                return
+            parsed = report.parse(behind)
+            grades = self._read_heads(report.text, parsed.words)
+            sides = {side[2] for side in self._attributes.single_sides(parsed.words)}
+            sides |= {side for side in [report.heading(report.sentences[behind]).side] if side in _OTHER}
+            for grade in grades[:1]:
+                fitting = [at for at, known in enumerate(concepts) if self._can_be_of(grade.rule, known)]
+                if not fitting or fitting[-1] in graded:
+                    return
+                if len(sides) == 1:
+                    found.setdefault(fitting[-1], []).append(Grading(grade, sides=frozenset(sides)))
+                elif grade.rule.system and behind == number + 1:
+                    found.setdefault(fitting[-1], []).append(Grading(grade))
+            if not grades:
+                return
+
+
+def _overlaps(name: Name, grade: Grade) -> bool:
+    return grade.start < name.end and name.start < grade.end
+
+
+def _last_list(anchors: Sequence[_Anchor]) -> list[_Anchor]:
+    """Give the last of the anchors, with those of its list."""
+    last = anchors[-1]
+    return [anchor for anchor in anchors if anchor is last or (last.group >= 0 and anchor.group == last.group)]
+
+
+def _side(anchor: _Anchor) -> Laterality:
+    assert isinstance(anchor.value, Laterality)
+    return anchor.value
+
+
+def _sides(values: Collection[Hashable]) -> list[Laterality]:
+    return [value for value in values if isinstance(value, Laterality)]
+
+
+def _starts(values: Collection[Hashable]) -> list[int]:
+    return [value for value in values if isinstance(value, int)]
