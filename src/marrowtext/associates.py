@@ -104,9 +104,9 @@ class AssociatedReader:
                 for meaning in self._meanings_at(rule, meanings[at], place):
                     own = [g for g in graded if meaning.concept in g.grade.rule.associated]
                     torn = meaning.structure.start if meaning.structure and meaning.structure.end else None
-                    for side, grade in self._gradings.apportion(own, place, torn, both=both):
+                    for side, grade in self._gradings.apportion(own, place, torn, both=both, sole=len(spots) == 1):
                         for told in _graded_meanings(meaning, grade):
-                            yield Entry(row, told, size, grade, side)
+                            yield Entry(row, told, size, grade, side, both=both)
 
     def _lasting(self, rule: AssociatedRule, claim: Claim, section: SectionName) -> Assertion:
         """Give what is claimed. What was put in is there still where a section is about now, and a doubt is of how it

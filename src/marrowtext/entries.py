@@ -34,7 +34,8 @@ class Meaning:
 class Entry:
     """A row before it is written: `row` as the findings table has it, with what only this table has.
 
-    `side` is that of the grade, where the text tells the grades of two sides apart.
+    `side` is that of the grade, where the text tells the grades of two sides apart. One of `both` sides is so where
+    nothing says of which.
     """
 
     row: Row
@@ -42,6 +43,7 @@ class Entry:
     size_mm: float | None
     grade: Grade | None
     side: Laterality | None = None
+    both: bool = False
 
 
 def write_entries(
@@ -64,6 +66,8 @@ def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: 
     tokens, sites = words.tokens, tools.rules.sites
     start, end = tokens[row.name.start].start, tokens[row.name.end - 1].end
     side, source = (told.side, LateralitySource.MENTION) if told.side else find_side(report, row)
+    if side is None and told.both:
+        side, source = Laterality.BILATERAL, LateralitySource.MENTION
     level = place.level if place else None
     if place and level is None and sites[place.site].level == "vertebra":
         level = next((p.level for p in report.heading(sentence).places if p.level), None)

@@ -27,19 +27,17 @@ _NEAR = 7
 _PARTED = 4
 # How far from a grade, in tokens, its side may stand.
 _BESIDE = 7
-# How far from a finding, in tokens, "bilateral" is said of it.
-_BOTH = 4
 
 _OTHER = {Laterality.LEFT: Laterality.RIGHT, Laterality.RIGHT: Laterality.LEFT}
 
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """A grade and what it is told of: sides, and the tokens at which places and structures begin; none where of all."""
+    """A grade and what it is told of: sides, places, and the tokens at which structures begin; none where of all."""
 
     grade: Grade
     sides: frozenset[Laterality] = frozenset()
-    places: frozenset[int] = frozenset()
+    places: frozenset[Hashable] = frozenset()
     structures: frozenset[int] = frozenset()
 
 
@@ -188,7 +186,7 @@ class GradingReader:
     def _read_next(self, text: str, parsed: ParsedSentence, grade: Grade, limit: int) -> Grade | None:
         """Read the bare value that goes on a list: "II and III", "III on the left, II on the right", "2 and type 3"."""
         words, tokens = parsed.words, parsed.words.tokens
-        light = self._light(parsed)
+        light = self._light(parsed) | _own_name(parsed, grade)
         sides = self._attributes.single_sides(words)
         rules = [grade.rule, *(rule for rule in self._systems.get(grade.rule.system, ()) if rule is not grade.rule)]
         for at in range(grade.end, limit):
@@ -249,13 +247,18 @@ class GradingReader:
         between = range(one.end, other.start)
         if any(self._lexicon.has("past_words", tokens[at].norm) for at in between):
             return False
-        if system is not None and other.rule.system == system and len(between) <= _FAR:
+        far = len(between) > _FAR
+        if not far and ((system is not None and other.rule.system == system) or self._is_sided(parsed.words, other)):
             return True
-        own = {at for name in parsed.names if _overlaps(name, one) for at in range(name.start, name.end)}
-        if system is None:
-            own |= {at for n in parsed.names if n.start == one.end for at in range(n.start, n.end)}
-        light = self._light(parsed) | own
+        light = self._light(parsed) | _own_name(parsed, one)
         return all(at in light for at in between)
+
+    def _is_sided(self, words: Words, grade: Grade) -> bool:
+        """Say whether a grade stands right beside a side: "stage II on the left"."""
+        return any(
+            self._is_thin(words, side[1], grade.start) if side[1] <= grade.start else self._is_thin(words, grade.end, side[0])
+            for side in self._attributes.single_sides(words)
+        )
 
     def _can_be_of(self, rule: GradeRule, concepts: Collection[AssociatedConcept]) -> bool:
         rules = [rule] if rule.associated else self._systems.get(rule.system, [])
@@ -293,15 +296,18 @@ class GradingReader:
         if told and len(set(told)) > 1:
             return [Grading(g, sides=frozenset(_sides(values))) for g, values in zip(grades, told, strict=True)]
         respectively = any(token.norm == "respectively" for token in words.tokens)
-        places = [_Anchor(p.start, p.end, p.start, p.group) for p in parsed.places if not p.masked]
+        places = [_Anchor(p.start, p.end, _key(p), p.group) for p in parsed.places if not p.masked]
         told = self._bind(parsed, grades, places, zipped=respectively)
         if told and len(set(told)) > 1:
-            return [Grading(g, places=frozenset(_starts(values))) for g, values in zip(grades, told, strict=True)]
+            return [Grading(g, places=values) for g, values in zip(grades, told, strict=True)]
         structures = [_Anchor(m.start, m.end, m.start) for m in words.structures]
         told = self._bind(parsed, grades, structures, zipped=respectively)
         if told and len(set(told)) > 1:
             return [Grading(g, structures=frozenset(_starts(values))) for g, values in zip(grades, told, strict=True)]
-        return [Grading(grade) for grade in grades]
+        # What stands at places or in structures that nothing else tells of is not known to be of this one.
+        parts = {at for m in (*words.sites, *words.structures) for at in range(m.start, m.end)}
+        last = next((n for n, (one, other) in enumerate(pairwise(grades)) if parts & set(range(one.end, other.start))), None)
+        return [Grading(grade) for grade in grades[: None if last is None else last + 1]]
 
     def _bind(
         self, parsed: ParsedSentence, grades: Sequence[Grade], anchors: Sequence[_Anchor], *, zipped: bool
@@ -369,7 +375,8 @@ class GradingReader:
         side = before[-1]
         compared = self._lexicon.has("comparisons", words.norms(side.start - 1, side.start))
         bracketed = words.norms(side.end, grade.start) == "("
-        others = any(other.start in range(name.end, side.start) for other in parsed.names)
+        since = name.end if name.start < grade.start else 0
+        others = any(since <= other.start < side.start for other in parsed.names)
         if compared or (others and not bracketed) or any(at not in light for at in range(side.end, grade.start)):
             return None
         return _side(side)
@@ -378,27 +385,35 @@ class GradingReader:
         """Say whether a finding is one of both sides."""
         if place is not None and place.side is not None:
             return place.side is Laterality.BILATERAL
+        words = parsed.words
+        low, high = name.start, name.end
+        while low - 1 in words.adjectives:
+            low -= 1
         return any(
-            side_of(match) is Laterality.BILATERAL and max(match.start - name.end, name.start - match.end) <= _BOTH
-            for match in parsed.words.sides
+            side_of(match) is Laterality.BILATERAL
+            and low <= match.end
+            and match.start <= high
+            and not self._lexicon.has("pair_words", words.norms(match.start, match.end))
+            for match in words.sides
         )
 
     def apportion(
-        self, gradings: Sequence[Grading], place: Place | None, structure: int | None, *, both: bool
+        self, gradings: Sequence[Grading], place: Place | None, structure: int | None, *, both: bool, sole: bool
     ) -> list[tuple[Laterality | None, Grade | None]]:
         """Give the grades of a finding at one place and in one structure, each with the side that it is told of. Of a
-        finding of `both` sides the side without a grade is given too.
+        finding of `both` sides the side without a grade is given too. A `sole` place may be named with one side alone:
+        "grade III right and grade II left head".
         """
         told = [
             grading
             for grading in gradings
-            if (not grading.places or place is None or place.start in grading.places)
+            if (not grading.places or place is None or _key(place) in grading.places)
             and (not grading.structures or structure is None or structure in grading.structures)
         ]
         if not told:
             return [(None, None)]
         named = list(dict.fromkeys(side for grading in told for side in sorted(grading.sides)))
-        if place is not None and place.side in _OTHER:
+        if place is not None and place.side in _OTHER and not (sole and len(named) > 1):
             own = [g.grade for g in told if not g.sides or place.side in g.sides]
             return [(None, grade) for grade in own] or [(None, None)]
         if not named or (len(named) == 1 and not both):
@@ -438,8 +453,15 @@ class GradingReader:
                 return
 
 
-def _overlaps(name: Name, grade: Grade) -> bool:
-    return grade.start < name.end and name.start < grade.end
+def _own_name(parsed: ParsedSentence, grade: Grade) -> set[int]:
+    """Give the tokens of the finding that a grade stands in or right before."""
+    own = (name for name in parsed.names if grade.start < name.end and name.start <= grade.end)
+    return {at for name in own for at in range(name.start, name.end)}
+
+
+def _key(place: Place) -> Hashable:
+    """Give what tells a place from others of the sentence: "medial and lateral condyles" begin at the same token."""
+    return place.noun, place.site, place.level, place.zones
 
 
 def _last_list(anchors: Sequence[_Anchor]) -> list[_Anchor]:
