@@ -17,7 +17,7 @@ from marrowtext.ellipses import Row
 from marrowtext.engine import Match
 from marrowtext.entries import Entry, Meaning, write_entries
 from marrowtext.grades import Grade
-from marrowtext.gradings import GradingReader
+from marrowtext.gradings import Grading, GradingReader
 from marrowtext.links import LinkSource
 from marrowtext.model import Assertion, AssociatedFinding, Rejected, Report, SectionName, Sentence
 from marrowtext.names import Name
@@ -73,7 +73,8 @@ class AssociatedReader:
             rule = rule_of(name.members[0])
             places = [p for p in parsed.places if not rule.joint or p.level_only or self._is_joint(p)]
             measured = claim.assertion in policy.measured
-            away = claim.no_site or rule.soft
+            soft = rule.soft and not any(meaning.concept in rule.sited for meaning in meanings[at])
+            away = claim.no_site or soft
             link = self._tools.linker.link(
                 words, places, parsed.clauses, name, parsed.names, around, no_site=away, current=measured
             )
@@ -86,6 +87,8 @@ class AssociatedReader:
             if not meanings[at]:
                 rejected.append(_reject(words, name.members[0], "not said what it is in"))
                 continue
+            graded = gradings.get(at, ()) if measured else ()
+            torn = [*meanings[at], *_graded_structures(words, rule, meanings[at], graded)]
             found = [place for place in link.places if not rule.joint or self._is_joint(place)]
             found = _nearest(found, name, parsed.names)
             found = found or self._value_places(words, places, name, rule) or _own_place(name)
@@ -93,7 +96,6 @@ class AssociatedReader:
                 # A side that the sentence tells is nearer than that of the heading: "Both hips: effusion on the right".
                 found = [place._replace(side=None) for place in found]
             size = self._size(report, parsed, name, rule) if measured else None
-            graded = gradings.get(at, ()) if measured else ()
             assertion = self._lasting(rule, claim, words.sentence.section.name)
             rules = (rule.id, *claim.rules)
             source = link.source if found else LinkSource.NONE
@@ -101,10 +103,10 @@ class AssociatedReader:
             for place in spots or [None]:
                 row = Row(number, name, place, source, assertion, claim.change, Attributes(), None, rules)
                 both = self._gradings.is_of_both(parsed, name, place)
-                for meaning in self._meanings_at(rule, meanings[at], place):
+                for meaning in self._meanings_at(rule, torn, place):
                     own = [g for g in graded if meaning.concept in g.grade.rule.associated]
-                    torn = meaning.structure.start if meaning.structure and meaning.structure.end else None
-                    for side, grade in self._gradings.apportion(own, place, torn, both=both, sole=len(spots) == 1):
+                    tissue = meaning.structure.start if meaning.structure and meaning.structure.end else None
+                    for side, grade in self._gradings.apportion(own, place, tissue, both=both, sole=len(spots) == 1):
                         for told in _graded_meanings(meaning, grade):
                             yield Entry(row, told, size, grade, side, both=both)
 
@@ -197,6 +199,16 @@ class AssociatedReader:
         # The structure that a tear is in stands between it and its size.
         words = parsed.words._replace(structures=()) if rule.soft else parsed.words
         return self._tools.attributes.read_size(words, report.text, name, parsed.names)
+
+
+def _graded_structures(
+    words: Words, rule: AssociatedRule, meanings: Sequence[Meaning], gradings: Sequence[Grading]
+) -> list[Meaning]:
+    """Give what a name means in the structures that only its grades tell of: "grade 2 sprain of the ATFL, 3 of the CFL"."""
+    known = {meaning.structure.start for meaning in meanings if meaning.structure}
+    graded = {start for grading in gradings for start in grading.structures} - known
+    found = [(rule.of.get(kind_of(match), "none"), match) for match in words.structures if match.start in graded]
+    return [Meaning(concept, match) for concept, match in found if concept != "none"]
 
 
 def _graded_meanings(meaning: Meaning, grade: Grade | None) -> list[Meaning]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from marrowtext.clauses import Clauses
 from marrowtext.engine import Match
+from marrowtext.grades import GradeReader
 from marrowtext.model import Section, SectionName, Sentence
 from marrowtext.names import Name
 from marrowtext.parsing import Tools
@@ -19,6 +20,8 @@ from marrowtext.words import PhraseTree, TextSplitter, normal_form
 __all__ = ["CompanionSentences", "rule_of"]
 
 _START = attrgetter("start")
+# The grade that says that there is nothing.
+_NONE = ("0",)
 
 
 class CompanionSentences(SentenceReader):
@@ -26,6 +29,7 @@ class CompanionSentences(SentenceReader):
 
     def __init__(self, tools: Tools) -> None:
         super().__init__(tools.rules, tools.engine, tools.lexicon, tools.places, tools.causes)
+        self._grades = GradeReader(tools.lexicon, listed=True)
         self._tree: PhraseTree[tuple[ExampleRule, ...]] = PhraseTree()
         phrases: dict[tuple[str, ...], dict[str, ExampleRule]] = {}
         for rule in tools.rules.rules:
@@ -49,8 +53,7 @@ class CompanionSentences(SentenceReader):
             for rule in rules
         ]
         words = self._lexicon.sort(sentence, text, matches)
-        graded = [match for match in words.grades if not _rule_of_grade(match).own]
-        names = tuple(name for name in _pick_names(words) if not any(_is_inside(name, grade) for grade in graded))
+        names = tuple(self._pick_graded(words, text, [name for name in _pick_names(words) if not _is_of_system(name, words)]))
         edema = tuple(match for match in words.mentions if not _overlaps(match, names))
         return words._replace(
             mentions=names,
@@ -58,6 +61,33 @@ class CompanionSentences(SentenceReader):
             causes=tuple(match for match in words.causes if not _overlaps(match, names)),
             lookalikes=tuple(match for match in words.lookalikes if not _overlaps(match, names)),
         )
+
+    def _pick_graded(self, words: Words, text: str, names: Sequence[Match]) -> Iterator[Match]:
+        """Give the names, and of those that are grades alone the ones that grade nothing else, with their whole grade and
+        the noun behind it: "Outerbridge grade 2 to 3 changes".
+        """
+        others = [name for name in names if not rule_of(name).graded]
+        for name in names:
+            if not rule_of(name).graded:
+                yield name
+                continue
+            read = (self._grades.read(words, text, match) for match in words.grades if match.start == name.start)
+            grade = next((grade for grade in read if grade is not None and grade.start == name.start), None)
+            if grade is None or grade.value in _NONE:
+                continue
+            noun = self._lexicon.at("graded_nouns", words.tokens, grade.end)
+            told = [other for other in others if _concepts_of(other) & set(grade.rule.associated)]
+            taken = any(noun == 0 or other.start < grade.end + noun and grade.start < other.end for other in told)
+            if not taken and self._may_end(words, grade.end + noun):
+                yield name._replace(end=grade.end + noun)
+
+    def _may_end(self, words: Words, at: int) -> bool:
+        """Say whether a grade ends here, and is none of a thing behind it: "grade 1 anterolisthesis"."""
+        if not words.norms(at, at + 1).isalpha():
+            return True
+        known = (*words.sites, *words.structures, *words.sides, *words.zones)
+        lists = ("places", "joins", "grade_joints", "verbs", "determiners")
+        return any(match.start == at for match in known) or any(self._lexicon.at(n, words.tokens, at) for n in lists)
 
     def _name(self, words: Words, places: Sequence[Place]) -> list[Name]:  # noqa: ARG002
         return [Name(match.start, match.end, rule_of(match), (match,)) for match in words.mentions]
@@ -81,9 +111,21 @@ def _pick_names(words: Words) -> tuple[Match, ...]:
     names: dict[tuple[int, int], Match] = {}
     for match in words.associated:
         inside = any(m.start <= match.start and match.end <= m.end for m in words.mentions)
-        if isinstance(match.rule, AssociatedRule) and match.rule.told and not inside:
+        if isinstance(match.rule, AssociatedRule) and match.rule.told and (match.rule.mixed or not inside):
             names.setdefault((match.start, match.end), match)
     return tuple(names.values())
+
+
+def _is_of_system(name: Match, words: Words) -> bool:
+    """Say whether a name is only a part of that of a system that grades something else."""
+    grades = [(match, _rule_of_grade(match)) for match in words.grades if _is_inside(name, match)]
+    return any(not rule.own and not _concepts_of(name) & set(rule.associated) for _, rule in grades)
+
+
+def _concepts_of(name: Match) -> set[str]:
+    """Give what a name can mean."""
+    rule = rule_of(name)
+    return {*([rule.concept] if rule.concept else ()), *rule.of.values()}
 
 
 def _is_inside(match: Match, other: Match) -> bool:

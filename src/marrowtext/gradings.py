@@ -76,7 +76,8 @@ class GradingReader:
         found: dict[int, list[Grading]] = {}
         for at, grades in self._assign(report.text, parsed, concepts).items():
             named = any(grade.rule.system for grade in grades)
-            wanted = [grade for grade in grades if grade.rule.system or not named]
+            wanted = [grade for grade in grades if grade.rule.system]
+            wanted = wanted if named else self._of_idle_system(parsed, grades, concepts[at])
             for _, group in groupby(sorted(wanted, key=lambda g: str(g.rule.system)), key=lambda g: g.rule.system):
                 found.setdefault(at, []).extend(self._share(parsed, parsed.names[at], list(group)))
         self._read_behind(report, number, concepts, found)
@@ -128,6 +129,20 @@ class GradingReader:
             return grade
         return replace(grade, rule=rule)
 
+    def _of_idle_system(
+        self, parsed: ParsedSentence, grades: Sequence[Grade], concepts: Collection[AssociatedConcept]
+    ) -> Sequence[Grade]:
+        """Give grades without a system that one behind them, or before them, names: "II right and III left (Ficat)"."""
+        light = self._light(parsed)
+        for match in parsed.words.grades:
+            rule = match.rule
+            assert isinstance(rule, GradeRule)
+            between = range(grades[-1].end, match.start) if match.start >= grades[-1].end else range(match.end, grades[0].start)
+            fits = rule.system and any(concept in rule.associated for concept in concepts)
+            if fits and len(between) <= _FAR and all(at in light for at in between):
+                return [self._of_system(grade, rule) for grade in grades]
+        return grades
+
     def _read_grades(
         self, text: str, parsed: ParsedSentence, concepts: Sequence[Collection[AssociatedConcept]]
     ) -> list[Grade]:
@@ -141,7 +156,7 @@ class GradingReader:
             for grade in self._read_scores(text, parsed, concepts)
             if not any(grade.start < head.end and head.start < grade.end for head in heads)
         ]
-        heads.sort(key=lambda grade: grade.start)
+        heads.sort(key=lambda grade: (grade.start, not grade.rule.associated))
         found: list[Grade] = []
         for n, head in enumerate(heads):
             limit = heads[n + 1].start if n + 1 < len(heads) else len(words.tokens)
@@ -198,7 +213,7 @@ class GradingReader:
                 listed = self._lexicon.covers("joins", tokens, grade.end, at)
                 sided = any(side[1] <= at and self._is_thin(words, side[1], at) for side in sides)
                 sided = sided or any(end <= side[0] and self._is_thin(words, end, side[0]) for side in sides)
-                if led or ((listed or sided) and self._may_end(parsed, end)):
+                if led or ((listed or sided) and self._may_end(parsed, end, light)):
                     start = at - 1 if led else at
                     return Grade(start, end, rule, value, grade.version, text[tokens[start].start : tokens[end - 1].end])
             if at not in light:
@@ -212,14 +227,10 @@ class GradingReader:
             for norm in (token.norm for token in words.tokens[start:end])
         )
 
-    def _may_end(self, parsed: ParsedSentence, at: int) -> bool:
+    def _may_end(self, parsed: ParsedSentence, at: int, light: Collection[int]) -> bool:
         """Say whether a bare value ends here, not the number of the thing behind it: "grade 2 and 3 loose bodies"."""
-        words = parsed.words
-        norm = words.norms(at, at + 1)
-        if not norm.isalpha():
-            return True
         told = any(name.start == at for name in parsed.names)
-        return told or at in self._light(parsed) or self._lexicon.has("graded_nouns", norm)
+        return told or at in light or not parsed.words.norms(at, at + 1).isalpha()
 
     def _light(self, parsed: ParsedSentence) -> frozenset[int]:
         """Give the tokens that may stand between two grades of one finding: sides, places, structures, small words."""
@@ -227,9 +238,9 @@ class GradingReader:
         known = {at for place in parsed.places for at in range(place.start, place.end)}
         for matches in (words.sides, words.zones, words.attributes, words.structures, words.sites):
             known |= {at for match in matches for at in range(match.start, match.end)}
-        lists = ("degree_words", "grade_words", "grade_joints", "verbs", "determiners", "parts", "graded_nouns")
+        lists = ("degree_words", "grade_words", "grade_joints", "verbs", "determiners", "parts")
         for at, token in enumerate(words.tokens):
-            length = self._lexicon.at("places", words.tokens, at) or self._lexicon.at("joins", words.tokens, at)
+            length = max(self._lexicon.at(name, words.tokens, at) for name in ("places", "joins", "graded_nouns"))
             known |= set(range(at, at + length))
             if any(self._lexicon.has(name, token.norm) for name in lists):
                 known.add(at)

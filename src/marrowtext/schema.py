@@ -265,8 +265,9 @@ class AssociatedRule(NameRule):
     Its rows go to the associated table, one without a `concept` has none. `of` gives the concept that the structure
     makes which it is in ("tear" of a meniscus), `at` the one that the region of its site makes. `joint` findings lie in
     a joint and take no bone for their site, `soft` ones in soft tissue and take only the places that their own words
-    give. `lasting` ones are there still where the text tells of the past: "status post arthroplasty". `apart` names are
-    those that the findings table need not know.
+    give, but for the concepts that are `sited`. `lasting` ones are there still where the text tells of the past: "status post arthroplasty". `apart` names are
+    those that the findings table need not know. `graded` ones are grades without another name ("Outerbridge grade 3"),
+    and only where nothing beside them is what they grade; `mixed` ones may stand in a name of edema ("Modic 1 and 2").
     """
 
     concept: AssociatedConcept | None = None
@@ -277,8 +278,11 @@ class AssociatedRule(NameRule):
     at: Mapping[str, AssociatedConcept | Literal["none"]] = Field(default_factory=dict)
     joint: bool = False
     soft: bool = False
+    sited: tuple[AssociatedConcept, ...] = ()
     lasting: bool = False
     apart: bool = False
+    graded: bool = False
+    mixed: bool = False
 
     @property
     def beside(self) -> bool:
