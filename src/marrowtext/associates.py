@@ -158,7 +158,9 @@ class AssociatedReader:
             if found:
                 concepts = [(rule.of[kind_of(match)], match) for match in found]
                 return [
-                    Meaning(
+                    Meaning(concept)
+                    if concept in rule.sited
+                    else Meaning(
                         concept, match if not self._is_vague(parsed.words, match) else match._replace(start=0, end=0)
                     )
                     for concept, match in concepts

@@ -55,9 +55,10 @@ class CompanionSentences(SentenceReader):
         words = self._lexicon.sort(sentence, text, matches)
         names = tuple(self._pick_graded(words, text, [name for name in _pick_names(words) if not _is_of_system(name, words)]))
         edema = tuple(match for match in words.mentions if not _overlaps(match, names))
+        others = [match for match in words.associated if not _overlaps(match, names) and not _is_grade(match)]
         return words._replace(
             mentions=names,
-            associated=tuple(sorted((*(m for m in words.associated if not _overlaps(m, names)), *edema), key=_START)),
+            associated=tuple(sorted((*others, *edema), key=_START)),
             causes=tuple(match for match in words.causes if not _overlaps(match, names)),
             lookalikes=tuple(match for match in words.lookalikes if not _overlaps(match, names)),
         )
@@ -72,14 +73,14 @@ class CompanionSentences(SentenceReader):
                 yield name
                 continue
             read = (self._grades.read(words, text, match) for match in words.grades if match.start == name.start)
-            grade = next((grade for grade in read if grade is not None and grade.start == name.start), None)
+            grade = next((grade for grade in read if grade is not None), None)
             if grade is None or grade.value in _NONE:
                 continue
             noun = self._lexicon.at("graded_nouns", words.tokens, grade.end)
             told = [other for other in others if _concepts_of(other) & set(grade.rule.associated)]
             taken = any(noun == 0 or other.start < grade.end + noun and grade.start < other.end for other in told)
             if not taken and self._may_end(words, grade.end + noun):
-                yield name._replace(end=grade.end + noun)
+                yield name._replace(start=grade.start, end=grade.end + noun)
 
     def _may_end(self, words: Words, at: int) -> bool:
         """Say whether a grade ends here, and is none of a thing behind it: "grade 1 anterolisthesis"."""
@@ -132,6 +133,10 @@ def _is_inside(match: Match, other: Match) -> bool:
     """Say whether a match is a part of a longer one."""
     longer = other.end - other.start > match.end - match.start
     return longer and other.start <= match.start and match.end <= other.end
+
+
+def _is_grade(match: Match) -> bool:
+    return isinstance(match.rule, AssociatedRule) and match.rule.graded
 
 
 def _rule_of_grade(match: Match) -> GradeRule:

@@ -171,7 +171,17 @@ class GradingReader:
         read = [self._grades.read(words, text, match) for match in words.grades]
         found = [grade for grade in read if grade is not None and self._is_beside(grade.rule)]
         named = [grade for grade in found if grade.rule.system]
-        return [g for g in found if g.rule.system or not any(g.start < n.end and n.start < g.end for n in named)]
+        # In "low-grade (grade 1)" the first word leads to the second one's grade.
+        nearest = {grade.end: max(g.start for g in found if g.end == grade.end) for grade in found if not grade.rule.system}
+        return [
+            grade
+            for grade in found
+            if grade.rule.system
+            or (
+                grade.start == nearest[grade.end]
+                and not any(grade.start < other.end and other.start < grade.end for other in named)
+            )
+        ]
 
     def _is_beside(self, rule: GradeRule) -> bool:
         return bool(rule.associated) or rule.system in self._systems
@@ -213,12 +223,23 @@ class GradingReader:
                 listed = self._lexicon.covers("joins", tokens, grade.end, at)
                 sided = any(side[1] <= at and self._is_thin(words, side[1], at) for side in sides)
                 sided = sided or any(end <= side[0] and self._is_thin(words, end, side[0]) for side in sides)
-                if led or ((listed or sided) and self._may_end(parsed, end, light)):
+                placed = words.norms(at - 1, at) in (",", "and", "&", ";") and self._is_placed(parsed, end)
+                if led or ((listed or sided or placed) and self._may_end(parsed, end, light)):
                     start = at - 1 if led else at
                     return Grade(start, end, rule, value, grade.version, text[tokens[start].start : tokens[end - 1].end])
             if at not in light:
                 return None
         return None
+
+    def _is_placed(self, parsed: ParsedSentence, at: int) -> bool:
+        """Say whether words such as "of the" lead on to a place or a structure."""
+        words = parsed.words
+        led = self._lexicon.at("places", words.tokens, at)
+        at += led
+        while self._lexicon.has("determiners", words.norms(at, at + 1)):
+            at += 1
+        known = {place.start for place in parsed.places} | {match.start for match in words.structures}
+        return bool(led) and at in known
 
     def _is_thin(self, words: Words, start: int, end: int) -> bool:
         """Say whether nothing but "on the", a dash or a bracket stands between a bare value and its side."""
