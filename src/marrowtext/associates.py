@@ -84,6 +84,9 @@ class AssociatedReader:
             if self._is_label(words, parsed.names, meanings, at):
                 rejected.append(_reject(words, name.members[0], "a label of what follows"))
                 continue
+            if rule.graded and self._gradings.is_of_before(report, number):
+                rejected.append(_reject(words, name.members[0], "a grade of the finding before"))
+                continue
             if not meanings[at]:
                 rejected.append(_reject(words, name.members[0], "not said what it is in"))
                 continue

@@ -53,7 +53,9 @@ class CompanionSentences(SentenceReader):
             for rule in rules
         ]
         words = self._lexicon.sort(sentence, text, matches)
-        names = tuple(self._pick_graded(words, text, [name for name in _pick_names(words) if not _is_of_system(name, words)]))
+        known = _pick_names(words)
+        known = tuple(name for name in known if not _is_of_system(name, words, known))
+        names = tuple(self._pick_graded(words, text, known))
         edema = tuple(match for match in words.mentions if not _overlaps(match, names))
         others = [match for match in words.associated if not _overlaps(match, names) and not _is_grade(match)]
         return words._replace(
@@ -79,7 +81,7 @@ class CompanionSentences(SentenceReader):
             noun = self._lexicon.at("graded_nouns", words.tokens, grade.end)
             told = [other for other in others if _concepts_of(other) & set(grade.rule.associated)]
             taken = any(noun == 0 or other.start < grade.end + noun and grade.start < other.end for other in told)
-            if not taken and self._may_end(words, grade.end + noun):
+            if not taken and (noun or self._may_end(words, grade.end)):
                 yield name._replace(start=grade.start, end=grade.end + noun)
 
     def _may_end(self, words: Words, at: int) -> bool:
@@ -87,7 +89,7 @@ class CompanionSentences(SentenceReader):
         if not words.norms(at, at + 1).isalpha():
             return True
         known = (*words.sites, *words.structures, *words.sides, *words.zones)
-        lists = ("places", "joins", "grade_joints", "verbs", "determiners")
+        lists = ("places", "joins", "degree_words", "grade_joints", "verbs", "determiners")
         return any(match.start == at for match in known) or any(self._lexicon.at(n, words.tokens, at) for n in lists)
 
     def _name(self, words: Words, places: Sequence[Place]) -> list[Name]:  # noqa: ARG002
@@ -117,10 +119,17 @@ def _pick_names(words: Words) -> tuple[Match, ...]:
     return tuple(names.values())
 
 
-def _is_of_system(name: Match, words: Words) -> bool:
-    """Say whether a name is only a part of that of a system that grades something else."""
-    grades = [(match, _rule_of_grade(match)) for match in words.grades if _is_inside(name, match)]
-    return any(not rule.own and not _concepts_of(name) & set(rule.associated) for _, rule in grades)
+def _is_of_system(name: Match, words: Words, names: Sequence[Match]) -> bool:
+    """Say whether a name is only a part of that of a system, which grades something else or what is named beside it:
+    "erosion of the lunate, RAMRIS erosion score 3".
+    """
+    systems = [match for match in words.grades if _is_inside(name, match) and not _rule_of_grade(match).own]
+    if not systems:
+        return False
+    own = _concepts_of(name)
+    graded = {concept for match in systems for concept in _rule_of_grade(match).associated}
+    beside = [other for other in names if not rule_of(other).graded and not any(_is_inside(other, m) for m in systems)]
+    return not own & graded or any(own & _concepts_of(other) for other in beside)
 
 
 def _concepts_of(name: Match) -> set[str]:

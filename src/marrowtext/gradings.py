@@ -6,6 +6,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
+from marrowtext.companions import rule_of
 from marrowtext.grades import Grade, GradeReader
 from marrowtext.model import AssociatedConcept, Laterality
 from marrowtext.names import Name
@@ -457,6 +458,14 @@ class GradingReader:
             for grade in [g.grade for g in told if not g.sides or side in g.sides] or [None]
         ]
 
+    def is_of_before(self, report: ParsedReport, number: int) -> bool:
+        """Say whether a sentence tells nothing but a grade, that of a finding of the sentence before."""
+        words = report.words(number)
+        if not report.stands_with(number - 1, number) or words.structures or report.parse(number).places:
+            return False
+        same = report.sentences[number - 1].headings == report.sentences[number].headings
+        return same and _is_grade_alone(words) and any(not rule_of(m).graded for m in report.words(number - 1).mentions)
+
     def _read_behind(
         self,
         report: ParsedReport,
@@ -467,7 +476,7 @@ class GradingReader:
         """Add the grades of the sentences behind that name no finding."""
         graded = set(found)
         for behind in range(number + 1, number + 1 + _GRADED):
-            if not report.stands_with(number, behind) or report.words(behind).mentions:
+            if not report.stands_with(number, behind) or not _is_grade_alone(report.words(behind)):
                 return
             parsed = report.parse(behind)
             grades = self._read_heads(report.text, parsed.words)
@@ -479,10 +488,15 @@ class GradingReader:
                     return
                 if len(sides) == 1:
                     found.setdefault(fitting[-1], []).append(Grading(grade, sides=frozenset(sides)))
-                elif grade.rule.system and behind == number + 1:
+                elif behind == number + 1 and (grade.rule.system or self.is_of_before(report, behind)):
                     found.setdefault(fitting[-1], []).append(Grading(grade))
             if not grades:
                 return
+
+
+def _is_grade_alone(words: Words) -> bool:
+    """Say whether a sentence names no finding but by its grade."""
+    return all(rule_of(match).graded for match in words.mentions)
 
 
 def _own_name(parsed: ParsedSentence, grade: Grade) -> set[int]:

@@ -38,6 +38,8 @@ _COUNT = re.compile(r"[1-9](?<!\S[1-9])(?=\s+[^\W\d_]{3,})")
 _FIRST_COUNT = re.compile(r"[ :-]*1(?<!\S1)(?=\s+[^\W\d_]{3,})")
 _DASH = re.compile(r"[\-–—](?<=\s[\-–—])(?=\s)")
 _LABEL = re.compile(r"[^\W_](?:[^.;:\n]|(?<=\b[A-Za-z])\.(?=[A-Za-z]\b|\s)){0,70}?(?=\s*:(?:\s|$|[A-Z])|\s+[-–—]\s)")
+# Questions that each end in their mark, up to the end of the line or the next sentence: "bone bruise? fracture?".
+_QUESTIONS = re.compile(r"(?:[ \t]+[^\s?.;:][^?.;:\n]{0,60}(?<=[\w)])\?)+[ \t]*(?=[\n.,;)A-Z]|$)")
 # "S.I. joint", "a.p. view".
 _INITIALS = re.compile(r"[a-z](?:\.[a-z])+")
 _LONG_LINE = 55
@@ -285,8 +287,10 @@ class Segmenter:
 
     def _ends_question(self, text: str, match: re.Match[str]) -> bool:
         """Say whether a question mark ends a sentence: it may stand before what is in question ("? edema")."""
-        before = text[match.start() - 1 : match.start()]
-        return before.isalnum() and text[match.end() : match.end() + 3].strip()[:1].isupper()
+        if not text[match.start() - 1 : match.start()].isalnum():
+            return False
+        upper = text[match.end() : match.end() + 3].strip()[:1].isupper()
+        return upper or _QUESTIONS.match(text, match.end()) is not None
 
     def _is_abbreviation(self, text: str, start: int, at: int) -> bool:
         words = text[start:at].rsplit(None, 1)
