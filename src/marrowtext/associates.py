@@ -30,6 +30,7 @@ from marrowtext.tissues import TissueFinder, kind_of
 
 __all__ = ["AssociatedReader", "AssociatedReading"]
 
+
 @dataclass(frozen=True, slots=True)
 class AssociatedReading:
     """The rows of one report, and the names in it that made none."""
@@ -90,7 +91,7 @@ class AssociatedReader:
             if not meanings[at]:
                 rejected.append(_reject(words, name.members[0], "not said what it is in"))
                 continue
-            graded = gradings.get(at, ()) if measured else ()
+            graded = gradings.get(at, []) if measured else []
             torn = [*meanings[at], *_graded_structures(words, rule, meanings[at], graded)]
             found = [place for place in link.places if not rule.joint or self._is_joint(place)]
             found = _nearest(found, name, parsed.names)
@@ -102,6 +103,8 @@ class AssociatedReader:
             assertion = self._lasting(rule, claim, words.sentence.section.name)
             rules = (rule.id, *claim.rules)
             source = link.source if found else LinkSource.NONE
+            found = [*found, *self._gradings.missed(graded, found)]
+            graded = self._gradings.fit(graded, found)
             spots: list[Place | None] = [*found]
             for place in spots or [None]:
                 row = Row(number, name, place, source, assertion, claim.change, Attributes(), None, rules)
@@ -209,7 +212,7 @@ class AssociatedReader:
 def _graded_structures(
     words: Words, rule: AssociatedRule, meanings: Sequence[Meaning], gradings: Sequence[Grading]
 ) -> list[Meaning]:
-    """Give what a name means in the structures that only its grades tell of: "grade 2 sprain of the ATFL, 3 of the CFL"."""
+    """Give what a name means in structures that only its grades tell of: "grade 2 sprain of the ATFL, 3 of the CFL"."""
     known = {meaning.structure.start for meaning in meanings if meaning.structure}
     graded = {start for grading in gradings for start in grading.structures} - known
     found = [(rule.of.get(kind_of(match), "none"), match) for match in words.structures if match.start in graded]

@@ -17,7 +17,7 @@ from marrowtext.schema import AssociatedRule, ExampleRule, GradeRule
 from marrowtext.sentences import SentenceReader
 from marrowtext.words import PhraseTree, TextSplitter, normal_form
 
-__all__ = ["CompanionSentences", "rule_of"]
+__all__ = ["CompanionSentences", "concepts_of", "rule_of"]
 
 _START = attrgetter("start")
 # The grade that says that there is nothing.
@@ -66,8 +66,8 @@ class CompanionSentences(SentenceReader):
         )
 
     def _pick_graded(self, words: Words, text: str, names: Sequence[Match]) -> Iterator[Match]:
-        """Give the names, and of those that are grades alone the ones that grade nothing else, with their whole grade and
-        the noun behind it: "Outerbridge grade 2 to 3 changes".
+        """Give the names, and of those that are grades alone the ones that grade nothing else, with their whole grade
+        and the noun behind it: "Outerbridge grade 2 to 3 changes".
         """
         others = [name for name in names if not rule_of(name).graded]
         for name in names:
@@ -79,8 +79,8 @@ class CompanionSentences(SentenceReader):
             if grade is None or grade.value in _NONE:
                 continue
             noun = self._lexicon.at("graded_nouns", words.tokens, grade.end)
-            told = [other for other in others if _concepts_of(other) & set(grade.rule.associated)]
-            taken = any(noun == 0 or other.start < grade.end + noun and grade.start < other.end for other in told)
+            told = [other for other in others if concepts_of(other) & set(grade.rule.associated)]
+            taken = any(noun == 0 or (other.start < grade.end + noun and grade.start < other.end) for other in told)
             if not taken and (noun or self._may_end(words, grade.end)):
                 yield name._replace(start=grade.start, end=grade.end + noun)
 
@@ -126,13 +126,13 @@ def _is_of_system(name: Match, words: Words, names: Sequence[Match]) -> bool:
     systems = [match for match in words.grades if _is_inside(name, match) and not _rule_of_grade(match).own]
     if not systems:
         return False
-    own = _concepts_of(name)
+    own = concepts_of(name)
     graded = {concept for match in systems for concept in _rule_of_grade(match).associated}
     beside = [other for other in names if not rule_of(other).graded and not any(_is_inside(other, m) for m in systems)]
-    return not own & graded or any(own & _concepts_of(other) for other in beside)
+    return not own & graded or any(own & concepts_of(other) for other in beside)
 
 
-def _concepts_of(name: Match) -> set[str]:
+def concepts_of(name: Match) -> set[str]:
     """Give what a name can mean."""
     rule = rule_of(name)
     return {*([rule.concept] if rule.concept else ()), *rule.of.values()}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
-from marrowtext.companions import rule_of
+from marrowtext.companions import concepts_of, rule_of
 from marrowtext.grades import Grade, GradeReader
 from marrowtext.model import AssociatedConcept, Laterality
 from marrowtext.names import Name
@@ -38,7 +38,7 @@ class Grading:
 
     grade: Grade
     sides: frozenset[Laterality] = frozenset()
-    places: frozenset[Hashable] = frozenset()
+    places: frozenset[Place] = frozenset()
     structures: frozenset[int] = frozenset()
 
 
@@ -77,8 +77,8 @@ class GradingReader:
         found: dict[int, list[Grading]] = {}
         for at, grades in self._assign(report.text, parsed, concepts).items():
             named = any(grade.rule.system for grade in grades)
-            wanted = [grade for grade in grades if grade.rule.system]
-            wanted = wanted if named else self._of_idle_system(parsed, grades, concepts[at])
+            told = self._of_idle_system(parsed, grades, concepts[at])
+            wanted = [grade for grade in told if grade.rule.system or not named]
             for _, group in groupby(sorted(wanted, key=lambda g: str(g.rule.system)), key=lambda g: g.rule.system):
                 found.setdefault(at, []).extend(self._share(parsed, parsed.names[at], list(group)))
         self._read_behind(report, number, concepts, found)
@@ -87,7 +87,7 @@ class GradingReader:
     def _assign(
         self, text: str, parsed: ParsedSentence, concepts: Sequence[Collection[AssociatedConcept]]
     ) -> dict[int, list[Grade]]:
-        """Give the grades of each finding: the nearest one that a grade can be of, or that of the grade it goes on from."""
+        """Give the grades of each finding: the nearest that a grade can be of, or that of the grade it goes on from."""
         assigned: dict[int, list[Grade]] = {}
         last: tuple[int, Grade] | None = None
         for told in self._read_grades(text, parsed, concepts):
@@ -98,7 +98,13 @@ class GradingReader:
                 if self._can_be_of(grade.rule, concepts[n]) and self._may_grade(parsed, name, grade)
             ]
             at = min(fits)[1] if fits else None
-            if last is not None and at in (None, last[0]) and self._goes_on(parsed, last[1], grade):
+            listed = last is not None and self._goes_on(parsed, last[1], grade)
+            # A side tells that a grade goes on, though another finding stands near: "left grade 2) with effusion".
+            if (
+                last is not None
+                and listed
+                and (at in (None, last[0]) or self._leads_on(parsed, grade, parsed.names[at]))
+            ):
                 at, grade = last[0], self._of_system(grade, last[1].rule)
                 self._add(parsed.words, text, assigned[at], grade)
             elif at is not None:
@@ -112,6 +118,13 @@ class GradingReader:
             if at is not None:
                 last = at, assigned[at][-1]
         return assigned
+
+    def _leads_on(self, parsed: ParsedSentence, grade: Grade, name: Name) -> bool:
+        """Say whether a side stands before a grade, and a bracket or a "with" between it and the finding behind it."""
+        words = parsed.words
+        between = {token.norm for token in words.tokens[grade.end : name.start]}
+        sides = self._attributes.single_sides(words)
+        return bool(between & {")", "with"}) and any(self._is_thin(words, end, grade.start) for _, end, _ in sides)
 
     def _add(self, words: Words, text: str, grades: list[Grade], grade: Grade) -> None:
         """Add a grade to those before it; of two alternatives one grade is made: "grade 2 or 3", "II/III"."""
@@ -135,10 +148,11 @@ class GradingReader:
     ) -> Sequence[Grade]:
         """Give grades without a system that one behind them, or before them, names: "II right and III left (Ficat)"."""
         light = self._light(parsed)
-        for match in parsed.words.grades:
+        for match in () if any(grade.rule.system for grade in grades) else parsed.words.grades:
             rule = match.rule
             assert isinstance(rule, GradeRule)
-            between = range(grades[-1].end, match.start) if match.start >= grades[-1].end else range(match.end, grades[0].start)
+            behind = match.start >= grades[-1].end
+            between = range(grades[-1].end, match.start) if behind else range(match.end, grades[0].start)
             fits = rule.system and any(concept in rule.associated for concept in concepts)
             if fits and len(between) <= _FAR and all(at in light for at in between):
                 return [self._of_system(grade, rule) for grade in grades]
@@ -173,13 +187,14 @@ class GradingReader:
         found = [grade for grade in read if grade is not None and self._is_beside(grade.rule)]
         named = [grade for grade in found if grade.rule.system]
         # In "low-grade (grade 1)" the first word leads to the second one's grade.
-        nearest = {grade.end: max(g.start for g in found if g.end == grade.end) for grade in found if not grade.rule.system}
+        bare = [(grade.end, grade.value, grade.start) for grade in found if not grade.rule.system]
+        nearest = {(end, value): start for end, value, start in sorted(bare)}
         return [
             grade
             for grade in found
             if grade.rule.system
             or (
-                grade.start == nearest[grade.end]
+                grade.start == nearest[grade.end, grade.value]
                 and not any(grade.start < other.end and other.start < grade.end for other in named)
             )
         ]
@@ -227,7 +242,8 @@ class GradingReader:
                 placed = words.norms(at - 1, at) in (",", "and", "&", ";") and self._is_placed(parsed, end)
                 if led or ((listed or sided or placed) and self._may_end(parsed, end, light)):
                     start = at - 1 if led else at
-                    return Grade(start, end, rule, value, grade.version, text[tokens[start].start : tokens[end - 1].end])
+                    said = text[tokens[start].start : tokens[end - 1].end]
+                    return Grade(start, end, rule, value, grade.version, said)
             if at not in light:
                 return None
         return None
@@ -289,8 +305,8 @@ class GradingReader:
     def _is_sided(self, words: Words, grade: Grade) -> bool:
         """Say whether a grade stands right beside a side: "stage II on the left"."""
         return any(
-            self._is_thin(words, side[1], grade.start) if side[1] <= grade.start else self._is_thin(words, grade.end, side[0])
-            for side in self._attributes.single_sides(words)
+            self._is_thin(words, end, grade.start) if end <= grade.start else self._is_thin(words, grade.end, start)
+            for start, end, _ in self._attributes.single_sides(words)
         )
 
     def _can_be_of(self, rule: GradeRule, concepts: Collection[AssociatedConcept]) -> bool:
@@ -304,7 +320,9 @@ class GradingReader:
         low, high = (grade.end, name.start) if grade.end <= name.start else (name.end, grade.start)
         if grade.rule.system is None:
             others = (*words.associated, *words.mentions, *words.causes)
-            if high - low > _NEAR or any(low <= match.start < high for match in others):
+            if high - low > (_FAR if self._is_sided(words, grade) else _NEAR) or any(
+                low <= match.start < high for match in others
+            ):
                 return False
         opens = {side[0] for side in self._attributes.single_sides(words)}
         told_apart = any(
@@ -329,18 +347,19 @@ class GradingReader:
         if told and len(set(told)) > 1:
             return [Grading(g, sides=frozenset(_sides(values))) for g, values in zip(grades, told, strict=True)]
         respectively = any(token.norm == "respectively" for token in words.tokens)
-        places = [_Anchor(p.start, p.end, _key(p), p.group) for p in parsed.places if not p.masked]
+        places = [_Anchor(p.start, p.end, p, p.group) for p in parsed.places if not p.masked]
         told = self._bind(parsed, grades, places, zipped=respectively)
         if told and len(set(told)) > 1:
-            return [Grading(g, places=values) for g, values in zip(grades, told, strict=True)]
+            return [Grading(g, places=frozenset(_places(values))) for g, values in zip(grades, told, strict=True)]
         structures = [_Anchor(m.start, m.end, m.start) for m in words.structures]
         told = self._bind(parsed, grades, structures, zipped=respectively)
         if told and len(set(told)) > 1:
             return [Grading(g, structures=frozenset(_starts(values))) for g, values in zip(grades, told, strict=True)]
-        # What stands at places or in structures that nothing else tells of is not known to be of this one.
+        # Of grades with places between them that are not told apart the nearest alone is known to be this one's.
         parts = {at for m in (*words.sites, *words.structures) for at in range(m.start, m.end)}
-        last = next((n for n, (one, other) in enumerate(pairwise(grades)) if parts & set(range(one.end, other.start))), None)
-        return [Grading(grade) for grade in grades[: None if last is None else last + 1]]
+        if any(parts & set(range(one.end, other.start)) for one, other in pairwise(grades)):
+            grades = [min(grades, key=lambda grade: self._distance(words, name, grade))]
+        return [Grading(grade) for grade in grades]
 
     def _bind(
         self, parsed: ParsedSentence, grades: Sequence[Grade], anchors: Sequence[_Anchor], *, zipped: bool
@@ -359,7 +378,7 @@ class GradingReader:
                 if zipped and len(listed) == len(grades) == len({a.value for a in listed}):
                     return [frozenset([anchor.value]) for anchor in listed]
             return []
-        if tail:
+        if tail and not (lead and self._is_behind(parsed.words, grades, lead[-1], tail[0])):
             groups = [*between, tail]
             for at in reversed(range(len(groups) - 1)):
                 groups[at] = groups[at] or groups[at + 1]
@@ -371,14 +390,20 @@ class GradingReader:
             return []
         return [frozenset(anchor.value for anchor in group) for group in groups]
 
+    def _is_behind(self, words: Words, grades: Sequence[Grade], lead: _Anchor, tail: _Anchor) -> bool:
+        """Say whether grades stand behind what they are told of: in brackets, or right behind the first."""
+        bracketed = all(
+            words.norms(g.start - 1, g.start) == "(" and words.norms(g.end, g.end + 1) == ")" for g in grades
+        )
+        return bracketed or lead.end == grades[0].start < grades[-1].end < tail.start
+
     def _reached(self, parsed: ParsedSentence, start: int, anchors: Sequence[_Anchor]) -> list[_Anchor]:
         """Give the anchors that follow, up to the first word that is none of theirs."""
         light, own = self._light(parsed), {n.start: n.end for n in parsed.names}
         at, stop = start, len(parsed.words.tokens)
         while at < stop:
-            if at not in light and at not in own:
-                stop = at
-            elif at in own and any(start <= a.start < at for a in anchors):
+            served = at in own and any(start <= anchor.start < at for anchor in anchors)
+            if served or (at not in light and at not in own):
                 stop = at
             at = max(at + 1, own.get(at, 0))
         return [anchor for anchor in anchors if start <= anchor.start < stop]
@@ -416,8 +441,8 @@ class GradingReader:
 
     def is_of_both(self, parsed: ParsedSentence, name: Name, place: Place | None) -> bool:
         """Say whether a finding is one of both sides."""
-        if place is not None and place.side is not None:
-            return place.side is Laterality.BILATERAL
+        if place is not None and place.side is Laterality.BILATERAL:
+            return True
         words = parsed.words
         low, high = name.start, name.end
         while low - 1 in words.adjectives:
@@ -430,6 +455,22 @@ class GradingReader:
             for match in words.sides
         )
 
+    def fit(self, gradings: Sequence[Grading], places: Sequence[Place]) -> list[Grading]:
+        """Give the gradings for a finding at these places: where none of them is told of one, each is of all."""
+        if any(_holds(grading, place) for grading in gradings for place in places):
+            return list(gradings)
+        return [replace(grading, places=frozenset()) for grading in gradings]
+
+    def missed(self, gradings: Sequence[Grading], places: Sequence[Place]) -> list[Place]:
+        """Give the places that only grades tell of, where others are those of the finding: "2 at L4-5, 3 at L5-S1"."""
+        known = [grading for grading in gradings if any(_holds(grading, place) for place in places)]
+        told = (
+            sorted(grading.places, key=lambda place: place.start)
+            for grading in gradings
+            if grading.places and grading not in known
+        )
+        return [place for places_of in told for place in places_of] if known else []
+
     def apportion(
         self, gradings: Sequence[Grading], place: Place | None, structure: int | None, *, both: bool, sole: bool
     ) -> list[tuple[Laterality | None, Grade | None]]:
@@ -440,15 +481,17 @@ class GradingReader:
         told = [
             grading
             for grading in gradings
-            if (not grading.places or place is None or _key(place) in grading.places)
+            if (not grading.places or place is None or _holds(grading, place))
             and (not grading.structures or structure is None or structure in grading.structures)
         ]
         if not told:
             return [(None, None)]
         named = list(dict.fromkeys(side for grading in told for side in sorted(grading.sides)))
-        if place is not None and place.side in _OTHER and not (sole and len(named) > 1):
+        if place is not None and place.side in _OTHER and not (sole and (both or len(named) > 1)):
             own = [g.grade for g in told if not g.sides or place.side in g.sides]
             return [(None, grade) for grade in own] or [(None, None)]
+        if not named and place is not None and place.side in _OTHER:
+            return [*((place.side, grading.grade) for grading in told), (_OTHER[place.side], None)]
         if not named or (len(named) == 1 and not both):
             return [(None, grading.grade) for grading in told]
         sides = [*named, *(_OTHER[side] for side in named if _OTHER[side] not in named)]
@@ -474,24 +517,37 @@ class GradingReader:
         found: dict[int, list[Grading]],
     ) -> None:
         """Add the grades of the sentences behind that name no finding."""
-        graded = set(found)
         for behind in range(number + 1, number + 1 + _GRADED):
-            if not report.stands_with(number, behind) or not _is_grade_alone(report.words(behind)):
+            if not report.stands_with(number, behind):
                 return
             parsed = report.parse(behind)
-            grades = self._read_heads(report.text, parsed.words)
-            sides = {side[2] for side in self._attributes.single_sides(parsed.words)}
-            sides |= {side for side in [report.heading(report.sentences[behind]).side] if side in _OTHER}
-            for grade in grades[:1]:
-                fitting = [at for at, known in enumerate(concepts) if self._can_be_of(grade.rule, known)]
-                if not fitting or fitting[-1] in graded:
-                    return
-                if len(sides) == 1:
-                    found.setdefault(fitting[-1], []).append(Grading(grade, sides=frozenset(sides)))
-                elif behind == number + 1 and (grade.rule.system or self.is_of_before(report, behind)):
-                    found.setdefault(fitting[-1], []).append(Grading(grade))
-            if not grades:
+            grades = self._read_grades(report.text, parsed, [()] * len(parsed.names))
+            told = self._told_behind(report, behind, parsed, grades)
+            fitting = [at for at, known in enumerate(concepts) for g in grades[:1] if self._can_be_of(g.rule, known)]
+            if not told or not fitting:
                 return
+            known = found.setdefault(fitting[-1], [])
+            if any(not one.sides or one.sides & other.sides or not other.sides for one in known for other in told):
+                return
+            known.extend(told)
+
+    def _told_behind(
+        self, report: ParsedReport, number: int, parsed: ParsedSentence, grades: Sequence[Grade]
+    ) -> list[Grading]:
+        """Give the grades of a sentence that are of a finding before it, each with its side where one is told."""
+        own = (match for match in parsed.words.mentions if not rule_of(match).graded)
+        if not grades or any(concepts_of(match) & set(g.rule.associated) for match in own for g in grades):
+            return []
+        sides = [_Anchor(*side) for side in self._attributes.single_sides(parsed.words)]
+        if len(grades) > 1:
+            told = self._bind(parsed, grades, sides, zipped=True)
+            return [Grading(g, sides=frozenset(_sides(values))) for g, values in zip(grades, told, strict=False)]
+        heading = report.heading(report.sentences[number]).side
+        told_of = {_side(side) for side in sides} | ({heading} if heading in _OTHER else set())
+        if len(told_of) == 1:
+            return [Grading(grades[0], sides=frozenset(side for side in told_of if side))]
+        stands_alone = _is_grade_alone(parsed.words) and (grades[0].rule.system or self.is_of_before(report, number))
+        return [Grading(grades[0])] if stands_alone and not told_of else []
 
 
 def _is_grade_alone(words: Words) -> bool:
@@ -505,9 +561,13 @@ def _own_name(parsed: ParsedSentence, grade: Grade) -> set[int]:
     return {at for name in own for at in range(name.start, name.end)}
 
 
-def _key(place: Place) -> Hashable:
-    """Give what tells a place from others of the sentence: "medial and lateral condyles" begin at the same token."""
-    return place.noun, place.site, place.level, place.zones
+def _holds(grading: Grading, place: Place) -> bool:
+    """Say whether a grade is told of a place: that one, or one of its level."""
+    return any(
+        (one.site, one.level, one.zones) == (place.site, place.level, place.zones)
+        or (one.level is not None and one.level == place.level)
+        for one in grading.places
+    )
 
 
 def _last_list(anchors: Sequence[_Anchor]) -> list[_Anchor]:
@@ -523,6 +583,10 @@ def _side(anchor: _Anchor) -> Laterality:
 
 def _sides(values: Collection[Hashable]) -> list[Laterality]:
     return [value for value in values if isinstance(value, Laterality)]
+
+
+def _places(values: Collection[Hashable]) -> list[Place]:
+    return [value for value in values if isinstance(value, Place)]
 
 
 def _starts(values: Collection[Hashable]) -> list[int]:

@@ -265,9 +265,10 @@ class AssociatedRule(NameRule):
     Its rows go to the associated table, one without a `concept` has none. `of` gives the concept that the structure
     makes which it is in ("tear" of a meniscus), `at` the one that the region of its site makes. `joint` findings lie in
     a joint and take no bone for their site, `soft` ones in soft tissue and take only the places that their own words
-    give, but for the concepts that are `sited`. `lasting` ones are there still where the text tells of the past: "status post arthroplasty". `apart` names are
-    those that the findings table need not know. `graded` ones are grades without another name ("Outerbridge grade 3"),
-    and only where nothing beside them is what they grade; `mixed` ones may stand in a name of edema ("Modic 1 and 2").
+    give, but for the concepts that are `sited`. `lasting` ones are there still where the text tells of the past:
+    "status post arthroplasty". `apart` names are those that the findings table need not know. `graded` ones are grades
+    without another name ("Outerbridge grade 3"), and only where nothing beside them is what they grade; `mixed` ones
+    may stand in a name of edema ("Modic 1 and 2").
     """
 
     concept: AssociatedConcept | None = None
