@@ -281,11 +281,19 @@ says what they were made of: see [large-runs.md](large-runs.md).
 _FINDINGS_TEXT = "One row per mention and per site and side that it is said to be at; denied mentions have rows too."
 
 _ASSOCIATED_TEXT = """\
-One row per finding beside the edema and per site and side that it is said to be at, where `--associated` or
+One row per finding beside the edema and per site, side and grade that it is said to have, where `--associated` or
 `extract_associated` asks for it; denied ones have rows too. Only what is named has a row: an intact ligament has none.
 A `ligament_tear` may be a rupture or a sprain, whose grade says how much is torn. `mass` is any tumor or suspicious
 lesion, but no hemangioma, bone island or cyst. Modic type 2 is a `fatty_change`, type 3 a `sclerosis`. Findings of soft
-tissue have a site only where their own words give a bone."""
+tissue have a site only where their own words give a bone.
+
+Grades told apart by side, site or structure stand in the rows of these alone ("ARCO II right, III left"); of a finding
+of both sides whose one side is graded the other has a row without a grade. Several grades of one finding ("grade II and
+III", "Garden III, Pauwels II") have a row each, so count findings by `mention`, `start` and site. A range, or a doubt
+between two, is one grade ("2 to 3" and "2 or 3" are `2-3`, "III/IV" is `III/IV`); a mixed Modic 2/3 has a row of each
+concept, and the part of a mixed Modic 1/2 that is not edema a `fatty_change` row. A ligament or cartilage described by
+its grade alone ("MCL: grade III", "Outerbridge grade 2 of the patella") has a row; grade 0 has none. The systems and
+their sources are listed in [grades.md](grades.md)."""
 
 _REPORTS_TEXT = """\
 One row per report of the input, findings or none, in input order. A report that could not be read has

@@ -216,13 +216,16 @@ class GradingReader:
                 if any(concept in rule.associated for concept in known)
             ]
             at = name.end
-            while rules and self._lexicon.has("grade_words", words.norms(at, at + 1)):
+            while rules and self._is_score_word(words.norms(at, at + 1)):
                 at += 1
             read = [(rule, self._grades.read_value(words, text, at, rule)) for rule in rules if at < len(words.tokens)]
             for rule, value in read[:1]:
                 if value is not None:
                     said = text[words.tokens[name.start].start : words.tokens[value[1] - 1].end]
                     yield Grade(at, value[1], rule, value[2], None, said)
+
+    def _is_score_word(self, norm: str) -> bool:
+        return self._lexicon.has("grade_words", norm) or norm in (":", "=", "of")
 
     def _read_next(self, text: str, parsed: ParsedSentence, grade: Grade, limit: int) -> Grade | None:
         """Read the bare value that goes on a list: "II and III", "III on the left, II on the right", "2 and type 3"."""
@@ -294,10 +297,12 @@ class GradingReader:
             return False
         tokens = parsed.words.tokens
         between = range(one.end, other.start)
-        if any(self._lexicon.has("past_words", tokens[at].norm) for at in between):
+        sided = self._is_sided(parsed.words, other)
+        past = ("past_words",) if sided else ("past_words", "past_grades")
+        if any(self._lexicon.has(name, tokens[at].norm) for at in between for name in past):
             return False
         far = len(between) > _FAR
-        if not far and ((system is not None and other.rule.system == system) or self._is_sided(parsed.words, other)):
+        if not far and ((system is not None and other.rule.system == system) or sided):
             return True
         light = self._light(parsed) | _own_name(parsed, one)
         return all(at in light for at in between)
@@ -495,11 +500,11 @@ class GradingReader:
         if not named or (len(named) == 1 and not both):
             return [(None, grading.grade) for grading in told]
         sides = [*named, *(_OTHER[side] for side in named if _OTHER[side] not in named)]
-        return [
-            (side, grade)
-            for side in sides
-            for grade in [g.grade for g in told if not g.sides or side in g.sides] or [None]
-        ]
+        rows: list[tuple[Laterality | None, Grade | None]] = []
+        for side in sides:
+            here = [grading.grade for grading in told if not grading.sides or side in grading.sides]
+            rows += [(side, grade) for grade in here] if here else [(side, None)]
+        return rows
 
     def is_of_before(self, report: ParsedReport, number: int) -> bool:
         """Say whether a sentence tells nothing but a grade, that of a finding of the sentence before."""
@@ -527,7 +532,11 @@ class GradingReader:
             if not told or not fitting:
                 return
             known = found.setdefault(fitting[-1], [])
-            if any(not one.sides or one.sides & other.sides or not other.sides for one in known for other in told):
+            systems = {grading.grade.rule.system for grading in (*known, *told)}
+            if known and (
+                len(systems) > 1
+                or any(not one.sides or not other.sides or one.sides & other.sides for one in known for other in told)
+            ):
                 return
             known.extend(told)
 
