@@ -138,6 +138,12 @@ def test_side_of_another_finding_is_not_that_of_the_grade(pipeline: Pipeline) ->
         ("Grade 2 chondromalacia, 3 loose bodies.", ["cartilage_loss 2"]),
         ("Grade 2 and 3 cm chondral defect.", ["cartilage_loss 2"]),
         ("Osteonecrosis, ARCO III, was ARCO II on the prior exam.", ["osteonecrosis ARCO III"]),
+        ("Osteonecrosis progressed from ARCO II to ARCO III.", ["osteonecrosis ARCO III"]),
+        (
+            "Grade III tear of the ACL and grade II sprain of the MCL with grade 3 signal in the medial meniscus.",
+            ["ligament_tear ACL III", "ligament_tear MCL II"],
+        ),
+        ("Chondral loss of the patella, Kellgren-Lawrence grade 3.", ["cartilage_loss patella"]),
     ],
 )
 def test_no_grade_of_a_list_is_lost(pipeline: Pipeline, text: str, rows: list[str]) -> None:
@@ -220,6 +226,7 @@ def test_grade_alone_names_what_it_is_of(pipeline: Pipeline, text: str, rows: li
         ("RAMRIS synovitis 2, erosion 3, osteitis 1 at the 2nd MCP.", ["synovitis RAMRIS 2", "erosion RAMRIS 3"]),
         ("RAMRIS: synovitis 2, erosion 3.", ["synovitis RAMRIS 2", "erosion RAMRIS 3"]),
         ("RAMRIS synovitis score 2, erosion score: 4.", ["synovitis RAMRIS 2", "erosion RAMRIS 4"]),
+        ("MOAKS effusion grade 2.", ["effusion MOAKS 2"]),
         ("Erosion of the lunate, RAMRIS erosion score 3.", ["erosion lunate RAMRIS 3"]),
         ("Synovitis, erosion 3 mm.", ["synovitis", "erosion"]),
     ],

@@ -127,9 +127,14 @@ class GradingReader:
         return bool(between & {")", "with"}) and any(self._is_thin(words, end, grade.start) for _, end, _ in sides)
 
     def _add(self, words: Words, text: str, grades: list[Grade], grade: Grade) -> None:
-        """Add a grade to those before it; of two alternatives one grade is made: "grade 2 or 3", "II/III"."""
+        """Add a grade to those before it; of two alternatives one grade is made ("grade 2 or 3", "II/III"), and of
+        "from ARCO II to ARCO III" the second alone is what it is now.
+        """
         joined = words.norms(grades[-1].end, grade.start)
-        sign = {"or": "-", "/": "/"}.get(joined)
+        sign = {"or": "-", "to": "-", "/": "/"}.get(joined)
+        if joined == "to" and words.norms(grades[-1].start - 1, grades[-1].start) == "from":
+            grades[-1] = grade
+            return
         if sign is None:
             grades.append(grade)
             return
@@ -166,11 +171,10 @@ class GradingReader:
         """
         words = parsed.words
         heads = self._read_heads(text, words)
-        heads += [
-            grade
-            for grade in self._read_scores(text, parsed, concepts)
-            if not any(grade.start < head.end and head.start < grade.end for head in heads)
-        ]
+        for score in self._read_scores(text, parsed, concepts):
+            beside = [head for head in heads if score.start < head.end and head.start < score.end]
+            if not any(head.rule.system for head in beside):
+                heads = [*(head for head in heads if head not in beside), score]
         heads.sort(key=lambda grade: (grade.start, not grade.rule.associated))
         found: list[Grade] = []
         for n, head in enumerate(heads):
@@ -184,8 +188,8 @@ class GradingReader:
 
     def _read_heads(self, text: str, words: Words) -> list[Grade]:
         read = [self._grades.read(words, text, match) for match in words.grades]
+        named = [grade for grade in read if grade is not None and grade.rule.system]
         found = [grade for grade in read if grade is not None and self._is_beside(grade.rule)]
-        named = [grade for grade in found if grade.rule.system]
         # In "low-grade (grade 1)" the first word leads to the second one's grade.
         bare = [(grade.end, grade.value, grade.start) for grade in found if not grade.rule.system]
         nearest = {(end, value): start for end, value, start in sorted(bare)}
@@ -305,7 +309,7 @@ class GradingReader:
         if not far and ((system is not None and other.rule.system == system) or sided):
             return True
         light = self._light(parsed) | _own_name(parsed, one)
-        return all(at in light for at in between)
+        return self._may_end(parsed, other.end, light) and all(at in light for at in between)
 
     def _is_sided(self, words: Words, grade: Grade) -> bool:
         """Say whether a grade stands right beside a side: "stage II on the left"."""
@@ -348,16 +352,16 @@ class GradingReader:
         if len(grades) == 1:
             side = self._side_beside(parsed, name, grades[0], sides)
             return [Grading(grades[0], sides=frozenset([side] if side else []))]
-        told = self._bind(parsed, grades, sides, zipped=True)
+        told = self._bind(parsed, name, grades, sides, zipped=True)
         if told and len(set(told)) > 1:
             return [Grading(g, sides=frozenset(_sides(values))) for g, values in zip(grades, told, strict=True)]
         respectively = any(token.norm == "respectively" for token in words.tokens)
         places = [_Anchor(p.start, p.end, p, p.group) for p in parsed.places if not p.masked]
-        told = self._bind(parsed, grades, places, zipped=respectively)
+        told = self._bind(parsed, name, grades, places, zipped=respectively)
         if told and len(set(told)) > 1:
             return [Grading(g, places=frozenset(_places(values))) for g, values in zip(grades, told, strict=True)]
         structures = [_Anchor(m.start, m.end, m.start) for m in words.structures]
-        told = self._bind(parsed, grades, structures, zipped=respectively)
+        told = self._bind(parsed, name, grades, structures, zipped=respectively)
         if told and len(set(told)) > 1:
             return [Grading(g, structures=frozenset(_starts(values))) for g, values in zip(grades, told, strict=True)]
         # Of grades with places between them that are not told apart the nearest alone is known to be this one's.
@@ -367,7 +371,13 @@ class GradingReader:
         return [Grading(grade) for grade in grades]
 
     def _bind(
-        self, parsed: ParsedSentence, grades: Sequence[Grade], anchors: Sequence[_Anchor], *, zipped: bool
+        self,
+        parsed: ParsedSentence,
+        name: Name | None,
+        grades: Sequence[Grade],
+        anchors: Sequence[_Anchor],
+        *,
+        zipped: bool,
     ) -> list[frozenset[Hashable]]:
         """Give what each grade is told of: what stands behind each, or else before each; `zipped` where two lists go in
         twos. Empty where nothing tells them apart.
@@ -377,7 +387,7 @@ class GradingReader:
             [a for a in anchors if one.end <= a.start and a.end <= other.start] for one, other in pairwise(grades)
         ]
         tail = self._reached(parsed, grades[-1].end, anchors)
-        lead = self._leading(parsed, grades[0].start, anchors)
+        lead = self._leading(parsed, name, grades[0].start, anchors)
         if not any(between):
             for listed in (tail, lead):
                 if zipped and len(listed) == len(grades) == len({a.value for a in listed}):
@@ -413,10 +423,15 @@ class GradingReader:
             at = max(at + 1, own.get(at, 0))
         return [anchor for anchor in anchors if start <= anchor.start < stop]
 
-    def _leading(self, parsed: ParsedSentence, end: int, anchors: Sequence[_Anchor]) -> list[_Anchor]:
-        """Give the anchors before a grade: from the last side or place on, and those of the same list."""
+    def _leading(
+        self, parsed: ParsedSentence, name: Name | None, end: int, anchors: Sequence[_Anchor]
+    ) -> list[_Anchor]:
+        """Give the anchors before a grade: from the last side or place on, and those of the same list. Where its
+        finding stands behind it, what follows another finding is that one's.
+        """
         before = [anchor for anchor in anchors if anchor.end <= end]
-        if not before:
+        others = any(other.end <= end for other in parsed.names)
+        if not before or (others and name is not None and name.start >= end):
             return []
         light = self._light(parsed)
         found = [before.pop()]
@@ -506,6 +521,10 @@ class GradingReader:
             rows += [(side, grade) for grade in here] if here else [(side, None)]
         return rows
 
+    def _is_past(self, words: Words, grade: Grade) -> bool:
+        """Say whether a grade is one that the finding had: "previous ARCO II on the right"."""
+        return self._lexicon.has("past_words", words.norms(grade.start - 1, grade.start))
+
     def is_of_before(self, report: ParsedReport, number: int) -> bool:
         """Say whether a sentence tells nothing but a grade, that of a finding of the sentence before."""
         words = report.words(number)
@@ -544,12 +563,13 @@ class GradingReader:
         self, report: ParsedReport, number: int, parsed: ParsedSentence, grades: Sequence[Grade]
     ) -> list[Grading]:
         """Give the grades of a sentence that are of a finding before it, each with its side where one is told."""
+        grades = [grade for grade in grades if not self._is_past(parsed.words, grade)]
         own = (match for match in parsed.words.mentions if not rule_of(match).graded)
         if not grades or any(concepts_of(match) & set(g.rule.associated) for match in own for g in grades):
             return []
         sides = [_Anchor(*side) for side in self._attributes.single_sides(parsed.words)]
         if len(grades) > 1:
-            told = self._bind(parsed, grades, sides, zipped=True)
+            told = self._bind(parsed, None, grades, sides, zipped=True)
             return [Grading(g, sides=frozenset(_sides(values))) for g, values in zip(grades, told, strict=False)]
         heading = report.heading(report.sentences[number]).side
         told_of = {_side(side) for side in sides} | ({heading} if heading in _OTHER else set())
