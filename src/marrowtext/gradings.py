@@ -50,7 +50,8 @@ class GradingReader:
         those without a system. `concepts` holds what each finding is.
         """
         found: dict[int, list[Grading]] = {}
-        for at, grades in self._assign(report.text, parsed, concepts).items():
+        assigned = self._assign(report.text, parsed, concepts) if parsed.words.grades else {}
+        for at, grades in assigned.items():
             named = any(grade.rule.system for grade in grades)
             told = self._of_idle_system(parsed, grades, concepts[at])
             wanted = [grade for grade in told if grade.rule.system or not named]
@@ -238,7 +239,7 @@ class GradingReader:
     ) -> None:
         """Add the grades of the sentences behind that name no finding."""
         for behind in range(number + 1, number + 1 + _GRADED):
-            if not report.stands_with(number, behind):
+            if not report.stands_with(number, behind) or not report.words(behind).grades:
                 return
             parsed = report.parse(behind)
             grades = self._series.read(report.text, parsed, [()] * len(parsed.names))
