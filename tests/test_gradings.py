@@ -226,6 +226,7 @@ def test_grade_alone_names_what_it_is_of(pipeline: Pipeline, text: str, rows: li
         ("RAMRIS synovitis 2, erosion 3, osteitis 1 at the 2nd MCP.", ["synovitis RAMRIS 2", "erosion RAMRIS 3"]),
         ("RAMRIS: synovitis 2, erosion 3.", ["synovitis RAMRIS 2", "erosion RAMRIS 3"]),
         ("RAMRIS synovitis score 2, erosion score: 4.", ["synovitis RAMRIS 2", "erosion RAMRIS 4"]),
+        ("RAMRIS: erosion 2/10, synovitis 1/3.", ["erosion RAMRIS 2", "synovitis RAMRIS 1"]),
         ("MOAKS effusion grade 2.", ["effusion MOAKS 2"]),
         ("Erosion of the lunate, RAMRIS erosion score 3.", ["erosion lunate RAMRIS 3"]),
         ("Synovitis, erosion 3 mm.", ["synovitis", "erosion"]),

@@ -226,7 +226,8 @@ class GradeRule(ExampleRule):
 
     An `own` system is part of the mention's name ("Modic 1"); the others stand anywhere in the sentence. `associated`
     are the findings beside the edema that it grades; an `apart` one grades these alone. `concepts` says which of them a
-    grade is, where that differs: Modic 2 is fat, Modic 3 sclerosis. One without a `system` is a bare "grade 3".
+    grade is, where that differs: Modic 2 is fat, Modic 3 sclerosis. Behind a `score` its highest may stand: "2/10". One
+    without a `system` is a bare "grade 3".
     """
 
     system: str | None = None
@@ -234,6 +235,7 @@ class GradeRule(ExampleRule):
     own: bool = False
     associated: tuple[AssociatedConcept, ...] = ()
     concepts: Mapping[str, AssociatedConcept] = Field(default_factory=dict)
+    score: bool = False
     apart: bool = False
 
     @property

@@ -109,6 +109,8 @@ class SeriesReader:
                 rule, (_, end, value) = read
                 led = self._lexicon.has("grade_words", tokens[at - 1].norm)
                 listed = self._lexicon.covers("joins", tokens, grade.end, at)
+                if rule.score and parsed.words.norms(grade.end, at) == "/":
+                    return None
                 sided = any(side[1] <= at and self.is_thin(words, side[1], at) for side in sides)
                 sided = sided or any(end <= side[0] and self.is_thin(words, end, side[0]) for side in sides)
                 placed = words.norms(at - 1, at) in (",", "and", "&", ";") and self._is_placed(parsed, end)
