@@ -108,9 +108,7 @@ def test_tables_are_read_back_from_every_kind_of_file(make: Make, run: Path, ext
 
 
 @pytest.mark.parametrize("extension", ["xlsx", "duckdb", "sqlite"])
-def test_run_in_a_workbook_or_a_database_is_exported(
-    make: Make, run: Path, tmp_path: Path, extension: str
-) -> None:
+def test_run_in_a_workbook_or_a_database_is_exported(make: Make, run: Path, tmp_path: Path, extension: str) -> None:
     export_tables(make(extension), tmp_path / "run.parquet")
     for table in list_tables(associated=False):
         assert rows_of(tmp_path / "run.parquet", table) == rows_of(run, table)

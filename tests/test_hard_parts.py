@@ -36,6 +36,11 @@ NEGATION = [
     ("No new marrow edema in the talus.", ["absent talus"]),
     ("MARROW: Normal", ["absent"]),
     ("Marrow edema: none", ["absent"]),
+    ("Marrow edema: absent bilaterally.", ["absent bilateral"]),
+    ("Marrow edema: nil on either side.", ["absent bilateral"]),
+    ("Marrow edema: no features.", ["absent"]),
+    ("Bright red marrow of the talus, not a contusion.", ["absent talus"]),
+    ("A bright band of the talus, more likely than not a contusion.", ["possible talus traumatic"]),
     (
         "Marrow edema in the iliac side of the left sacroiliac joint, none on the sacral side.",
         ["present sacroiliac_iliac_side left", "absent sacroiliac_sacral_side left"],
@@ -500,3 +505,16 @@ def test_a_denial_has_the_side_that_stands_behind_it(pipeline: Pipeline, told: s
         ("present", "left"),
         ("absent", "right"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("label", "rows"),
+    [
+        ("Left femoral head", ["absent"]),
+        ("Left patella", ["absent"]),
+        ("Left hip", ["absent hip_joint left"]),
+        ("LEFT", ["absent left"]),
+    ],
+)
+def test_a_label_of_one_bone_stands_over_its_own_line_alone(pipeline: Pipeline, label: str, rows: list[str]) -> None:
+    assert read(pipeline, f"{label}: Normal.\nMarrow edema: None.") == rows

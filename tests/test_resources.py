@@ -183,9 +183,7 @@ def test_document_without_readable_text_is_an_error_row(tmp_path: Path, told: di
 def test_document_beside_a_report_is_the_same_report(tmp_path: Path) -> None:
     reader = open_json(tmp_path, bundle(document(form("a", "text/plain")), report(conclusion="b")))
     assert [row.report.id for row in reader] == ["dr1"]
-    assert reader.notices == [
-        f"{tmp_path / 'in.json'}: 1 resources of other types are no reports: 1 DocumentReference"
-    ]
+    assert reader.notices == [f"{tmp_path / 'in.json'}: 1 resources of other types are no reports: 1 DocumentReference"]
 
 
 @pytest.mark.parametrize("kind", ["report", "document"])

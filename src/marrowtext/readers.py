@@ -211,9 +211,7 @@ def open_reports(
     return ReportReader(place, source, replace(chosen, unread=unread), max_length, selection, wording)
 
 
-def _choose_columns(
-    source: Source, wish: ColumnChoice, selection: Selection, name: str, wording: Wording
-) -> Columns:
+def _choose_columns(source: Source, wish: ColumnChoice, selection: Selection, name: str, wording: Wording) -> Columns:
     """Find the columns that are wished for. Where they are not there, or a lone name may be a title above the header,
     say where the header seems to be.
     """

@@ -222,12 +222,19 @@ class Segmenter:
                 label = self._find_label(text, first, last, layout)
                 if label:
                     alone = not text[label[1] : last].strip(" \t:-–—.")
-                    if alone or not self._sides.isdisjoint(splitter.norms(first, label[1])):
+                    if alone or self._governs(splitter.norms(first, label[1])):
                         outer, inner = label, None
                     else:
                         inner = label
                     headings = tuple([h for h in (outer, inner) if h is not None])
                 yield Sentence(first, last, section, headings, splitter)
+
+    def _governs(self, label: tuple[str, ...]) -> bool:
+        """Say whether a label with words behind it stands over the labels below it: one that names a side and at most a
+        part of the body ("Right knee: effusion."), not one of a bone among others ("Left femoral head: normal.").
+        """
+        sides = [word for word in label if word in self._sides]
+        return bool(sides) and all(word in sides or word in self._body for word in label)
 
     def _cut_units(
         self, text: str, section: Section, lines: list[tuple[int, int]], layout: _Layout
