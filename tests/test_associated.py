@@ -121,6 +121,7 @@ _BRITISH = [
             "erosion present sacroiliac_joint bilateral",
             "sclerosis present sacroiliac_iliac_side bilateral",
             "fatty_change present sacroiliac_iliac_side bilateral",
+            "ankylosis absent",
             "enthesitis absent",
         ],
     ),

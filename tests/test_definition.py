@@ -39,6 +39,11 @@ def test_a_finding_is_present_unless_said_otherwise() -> None:
     assert read(STEP + "finding = {}").step[0].finding[0].assertion == ("present",)
 
 
+@pytest.mark.parametrize("concept", ["osteochondral_lesion", "tenosynovitis", "loose_body", "ankylosis"])
+def test_associated_findings_of_joints_can_be_asked_for(concept: str) -> None:
+    assert read(STEP + f'associated = {{ concept = "{concept}" }}').step[0].associated[0].concept == (concept,)
+
+
 def test_metadata_by_value_range_words_and_whether_it_is_known() -> None:
     text = 'report = { sex = "F", age = { from = 18 }, day = { to = 2020-01-31 }, exam = { contains = "hip" }, '
     step = read(STEP + text + "n = [1, 2.5], done = true, note = { known = false } }").step[0]

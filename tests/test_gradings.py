@@ -135,7 +135,7 @@ def test_side_of_another_finding_is_not_that_of_the_grade(pipeline: Pipeline) ->
         ("Chondromalacia of the patella, grade 3 to grade 4.", ["cartilage_loss patella 3-4"]),
         ("Grade 1 or 2 sprain of the MCL.", ["ligament_tear MCL 1-2"]),
         ("ARCO stage II/III osteonecrosis.", ["osteonecrosis ARCO II/III"]),
-        ("Grade 2 chondromalacia, 3 loose bodies.", ["cartilage_loss 2"]),
+        ("Grade 2 chondromalacia, 3 loose bodies.", ["cartilage_loss 2", "loose_body"]),
         ("Grade 2 and 3 cm chondral defect.", ["cartilage_loss 2"]),
         ("Osteonecrosis, ARCO III, was ARCO II on the prior exam.", ["osteonecrosis ARCO III"]),
         ("Osteonecrosis progressed from ARCO II to ARCO III.", ["osteonecrosis ARCO III"]),

@@ -7,7 +7,7 @@ those of `[[associated]]` rules are the mentions, and edema is what stands besid
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from marrowtext.assertion import Claim
@@ -15,14 +15,15 @@ from marrowtext.attributes import Attributes
 from marrowtext.companions import CompanionSentences, rule_of
 from marrowtext.ellipses import Row
 from marrowtext.engine import Match
-from marrowtext.entries import Entry, Meaning, write_entries
+from marrowtext.entries import Entry, Meaning, Tissue, write_entries
 from marrowtext.grades import Grade
 from marrowtext.gradings import Grading, GradingReader
 from marrowtext.links import LinkSource
-from marrowtext.model import Assertion, AssociatedFinding, Rejected, Report, SectionName, Sentence
+from marrowtext.locations import Locator
+from marrowtext.model import Assertion, AssociatedFinding, Laterality, Rejected, Report, SectionName, Sentence
 from marrowtext.names import Name
 from marrowtext.parsing import ParsedReport, Tools
-from marrowtext.phrases import Words
+from marrowtext.phrases import Words, side_of
 from marrowtext.places import Place
 from marrowtext.schema import AssociatedRule
 from marrowtext.sentences import ParsedSentence
@@ -47,18 +48,22 @@ class AssociatedReader:
         self._tools = replace(tools, sentences=self._sentences)
         self._lexicon = tools.lexicon
         self._gradings = GradingReader(tools)
+        self._locator = Locator(tools)
         self._tissues = TissueFinder(tools.lexicon)
 
-    def read(self, report: Report) -> AssociatedReading:
-        """Read one report: its associated findings in text order, and the names that made no row."""
+    def read(self, report: Report, *, mark: bool) -> AssociatedReading:
+        """Read one report: its associated findings in text order, and the names that made no row; without `mark` not
+        all of these.
+        """
         segmented = self._tools.segmenter.segment(report.text)
-        numbers = [n for n, sentence in enumerate(segmented.sentences) if self._sentences.may_name(sentence)]
+        sentences = enumerate(segmented.sentences)
+        numbers = [number for number, sentence in sentences if self._sentences.may_name(sentence, shapes=mark)]
         if not numbers:
             return AssociatedReading((), ())
         parsed = ParsedReport(self._tools, report, segmented)
         rejected: list[Rejected] = []
         told = [row for number in numbers for row in self._rows_of(parsed, number, rejected)]
-        return AssociatedReading(tuple(write_entries(self._tools, parsed, self._tissues, told)), tuple(rejected))
+        return AssociatedReading(tuple(write_entries(self._tools, parsed, told)), tuple(rejected))
 
     def _rows_of(self, report: ParsedReport, number: int, rejected: list[Rejected]) -> Iterator[Entry]:
         words, policy = report.words(number), self._tools.rules.policy
@@ -92,29 +97,32 @@ class AssociatedReader:
                 rejected.append(_reject(words, name.members[0], "not said what it is in"))
                 continue
             graded = gradings.get(at, []) if measured else []
-            torn = [*meanings[at], *_graded_structures(words, rule, meanings[at], graded)]
+            torn = [*meanings[at], *self._graded_structures(report, words, name, meanings[at], graded)]
             found = [place for place in link.places if not rule.joint or self._is_joint(place)]
             found = _nearest(found, name, parsed.names)
-            found = found or self._value_places(words, places, name, rule) or _own_place(name)
+            found = self._locator.settle(report, number, claim, link, found, name, soft=soft)
+            found = found or self._value_places(words, places, name, rule)
             if link.source is LinkSource.HEADING:
                 # A side that the sentence tells is nearer than that of the heading: "Both hips: effusion on the right".
                 found = [place._replace(side=None) for place in found]
             size = self._size(report, parsed, name, rule) if measured else None
             assertion = self._lasting(rule, claim, words.sentence.section.name)
+            change = None if rule.bedded and self._is_fast(parsed, claim) else claim.change
             rules = (rule.id, *claim.rules)
             source = link.source if found else LinkSource.NONE
             found = [*found, *self._gradings.missed(graded, found)]
             graded = self._gradings.fit(graded, found)
             spots: list[Place | None] = [*found]
             for place in spots or [None]:
-                row = Row(number, name, place, source, assertion, claim.change, Attributes(), None, rules)
+                row = Row(number, name, place, source, assertion, change, Attributes(), None, rules)
                 both = self._gradings.is_of_both(parsed, name, place)
-                for meaning in self._meanings_at(rule, torn, place):
+                for meaning in self._meanings_at(rule, torn, place, report.exam.regions):
                     own = [g for g in graded if meaning.concept in g.grade.rule.associated]
-                    tissue = meaning.structure.start if meaning.structure and meaning.structure.end else None
+                    placed = self._locator.place_in(row, meaning)
+                    tissue = meaning.tissue.match.start if meaning.tissue and meaning.tissue.match.end else None
                     for side, grade in self._gradings.apportion(own, place, tissue, both=both, sole=len(spots) == 1):
                         for told in _graded_meanings(meaning, grade):
-                            yield Entry(row, told, size, grade, side, both=both)
+                            yield Entry(placed, told, size, grade, side, both=both)
 
     def _lasting(self, rule: AssociatedRule, claim: Claim, section: SectionName) -> Assertion:
         """Give what is claimed. What was put in is there still where a section is about now, and a doubt is of how it
@@ -124,6 +132,12 @@ class AssociatedReader:
         past = claim.assertion is Assertion.HISTORICAL and section not in self._tools.rules.policy.silent_sections
         there = past or claim.assertion is Assertion.POSSIBLE
         return Assertion.PRESENT if rule.lasting and there else claim.assertion
+
+    def _is_fast(self, parsed: ParsedSentence, claim: Claim) -> bool:
+        """Say whether what is told as unchanged is only told to be stable: an osteochondral lesion in its bed."""
+        cues = [cue for cue in parsed.cues if cue.rule.change is claim.change and cue.rule.id in claim.rules]
+        tokens, spans = parsed.words.tokens, [(cue.start, min(cue.end, len(parsed.words.tokens))) for cue in cues]
+        return bool(spans) and all(self._lexicon.covers("stability", tokens, *span) for span in spans)
 
     def _is_label(self, words: Words, names: Sequence[Name], meanings: Sequence[Sequence[Meaning]], at: int) -> bool:
         """Say whether a name only says what the words behind its colon are about: "Joint fluid: small effusion"."""
@@ -158,65 +172,95 @@ class AssociatedReader:
         rule = rule_of(name.members[0])
         if rule.of:
             clause = parsed.clauses.around(name.start)
-            found = self._tissues.find(parsed.words, name.start, name.end, clause, rule.of)
-            found = found or self._tissues_around(report, number, rule)
-            found = [match for match in found if not self._is_vague(parsed.words, match)] or found
-            if found:
-                concepts = [(rule.of[kind_of(match)], match) for match in found]
+            found = self._tissues.find(parsed.words, name.start, name.end, clause, rule.of, report.exam.regions)
+            span = (name.start, name.end)
+            told = [Tissue(match, *self._words_of(report, parsed.words, match, span)) for match in found]
+            told = told or self._tissues_around(report, number, rule, name.end)
+            exact = {rule.of[kind_of(tissue.match)] for tissue in told if tissue.words is not None}
+            if told:
                 return [
-                    Meaning(concept)
-                    if concept in rule.sited
-                    else Meaning(
-                        concept, match if not self._is_vague(parsed.words, match) else match._replace(start=0, end=0)
-                    )
-                    for concept, match in concepts
-                    if concept != "none"
+                    Meaning(concept, tissue)
+                    for tissue in told
+                    for concept in [rule.of[kind_of(tissue.match)]]
+                    if concept != "none" and (tissue.words is not None or concept not in exact)
                 ]
         if rule.concept is not None:
             return [Meaning(rule.concept)]
         return []
 
-    def _is_vague(self, words: Words, match: Match) -> bool:
-        """Say whether a structure's words tell its kind, but not which it is: "bucket handle", "tendinosis"."""
-        return self._lexicon.covers("vague_tissues", words.tokens, match.start, match.end)
+    def _words_of(
+        self, report: ParsedReport, words: Words, match: Match, name: tuple[int, int]
+    ) -> tuple[str | None, Laterality | None]:
+        """Give the words of a structure and the side right before them; no words where they tell its kind but not
+        which it is: "bucket handle".
+        """
+        start, end = self._tissues.whole(words, match, *name)
+        side = next((side_of(side) for side in words.sides if side.end == start), None)
+        if self._lexicon.covers("vague_tissues", words.tokens, start, end):
+            return None, side
+        return report.text[words.tokens[start].start : words.tokens[end - 1].end], side
 
-    def _tissues_around(self, report: ParsedReport, number: int, rule: AssociatedRule) -> list[Match]:
-        """Give the structure of the heading, or that of the sentence before: "The ACL is thick. Tear is suspected."."""
+    def _tissues_around(self, report: ParsedReport, number: int, rule: AssociatedRule, end: int) -> list[Tissue]:
+        """Give the structure of the heading, or that of the sentence before: "The ACL is thick. Tear is suspected.".
+        The name ends at token `end`.
+        """
         if rule.concept is not None:
             return []
         sentence = report.sentences[number]
         texts = [Sentence(start, end, sentence.section, (), sentence.splitter) for start, end in sentence.headings]
         nearby = [self._sentences.read(report.text, text) for text in reversed(texts)]
-        if report.stands_with(number - 1, number) and report.sentences[number - 1].headings == sentence.headings:
+        if rule.subject:
+            nearby = [words for words in nearby if not words.mentions]
+        elif any(p.start >= end and not (p.masked or self._is_joint(p)) for p in report.parse(number).places):
+            # What is said to be in bone here is not in the structure of the sentence before.
+            pass
+        elif report.stands_with(number - 1, number) and report.sentences[number - 1].headings == sentence.headings:
             nearby.append(report.words(number - 1))
         for words in nearby:
-            known = [match for match in words.structures if kind_of(match) in rule.of]
+            known = self._tissues.choose(words.structures, report.exam.regions)
+            known = [match for match in known if kind_of(match) in rule.of]
             if known and len({rule.of[kind_of(match)] for match in known}) == 1:
-                # The match counts in tokens of its own sentence: what it means is known, its words are not this one's.
-                return [known[-1]._replace(start=0, end=0)]
+                told = {self._words_of(report, words, match, (0, 0))[0] for match in known}
+                # The match counts in tokens of its own sentence, and stands nowhere in this one.
+                return [Tissue(known[-1]._replace(start=0, end=0), told.pop() if len(told) == 1 else None)]
         return []
 
-    def _meanings_at(self, rule: AssociatedRule, meanings: Sequence[Meaning], place: Place | None) -> list[Meaning]:
-        """Give what a name means at a place: a collapse is another thing in the spine than at a joint."""
-        there = rule.at.get(self._tools.rules.sites[place.site].region) if place else None
+    def _meanings_at(
+        self, rule: AssociatedRule, meanings: Sequence[Meaning], place: Place | None, exam: Collection[str]
+    ) -> list[Meaning]:
+        """Give what a name means at a place: a collapse is another thing in the spine than at a joint. That of a name
+        with a site of its own goes by the regions of the exam: a Perthes lesion of the shoulder.
+        """
+        regions = exam if rule.site else [self._tools.rules.sites[place.site].region] if place else []
+        there = next((rule.at[region] for region in sorted(regions) if region in rule.at), None)
         if there is None:
             return list(meanings)
         return [] if there == "none" else [Meaning(there)]
+
+    def _graded_structures(
+        self, report: ParsedReport, words: Words, name: Name, meanings: Sequence[Meaning], gradings: Sequence[Grading]
+    ) -> list[Meaning]:
+        """Give what a name means in structures that only its grades tell of: "grade 2 sprain of the ATFL, 3 of the
+        CFL".
+        """
+        rule, span = rule_of(name.members[0]), (name.start, name.end)
+        known = {meaning.tissue.match.start for meaning in meanings if meaning.tissue}
+        graded = {start for grading in gradings for start in grading.structures} - known
+        found = [
+            (rule.of.get(kind_of(match), "none"), match)
+            for match in self._tissues.choose(words.structures, report.exam.regions)
+            if match.start in graded
+        ]
+        return [
+            Meaning(concept, Tissue(match, *self._words_of(report, words, match, span)))
+            for concept, match in found
+            if concept != "none"
+        ]
 
     def _size(self, report: ParsedReport, parsed: ParsedSentence, name: Name, rule: AssociatedRule) -> float | None:
         # The structure that a tear is in stands between it and its size.
         words = parsed.words._replace(structures=()) if rule.soft else parsed.words
         return self._tools.attributes.read_size(words, report.text, name, parsed.names)
-
-
-def _graded_structures(
-    words: Words, rule: AssociatedRule, meanings: Sequence[Meaning], gradings: Sequence[Grading]
-) -> list[Meaning]:
-    """Give what a name means in structures that only its grades tell of: "grade 2 sprain of the ATFL, 3 of the CFL"."""
-    known = {meaning.structure.start for meaning in meanings if meaning.structure}
-    graded = {start for grading in gradings for start in grading.structures} - known
-    found = [(rule.of.get(kind_of(match), "none"), match) for match in words.structures if match.start in graded]
-    return [Meaning(concept, match) for concept, match in found if concept != "none"]
 
 
 def _graded_meanings(meaning: Meaning, grade: Grade | None) -> list[Meaning]:
@@ -234,12 +278,6 @@ def _nearest(found: list[Place], name: Name, names: Sequence[Name]) -> list[Plac
     behind = min((other.start for other in names if other.start >= name.end), default=None)
     nearer = [place for place in found if behind is None or place.start < behind]
     return nearer or found
-
-
-def _own_place(name: Name) -> list[Place]:
-    """Give the site that the name itself says: "tibiotalar effusion"."""
-    span = (name.start, name.end)
-    return [Place(name.rule.site, None, (), None, *span, span, -1, ())] if name.rule.site else []
 
 
 def _is_shape(match: Match) -> bool:

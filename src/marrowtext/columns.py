@@ -164,7 +164,7 @@ ASSOCIATED_COLUMNS: tuple[Column, ...] = (
     Column("concept", _STRING, False, "What the report speaks of beside the edema.", _values(AssociatedConcept)),
     *(_BY_NAME[name] for name in ("mention", "start", "end", "sentence", "assertion")),
     Column("change", _STRING, True, "Change since an earlier exam, where the report says so.", _values(Change)),
-    Column("structure", _STRING, True, "Soft tissue that is torn or avulsed, as in the text."),
+    Column("structure", _STRING, True, "Ligament, tendon, meniscus, labrum or cartilage it is in, as in the text."),
     *(_BY_NAME[name] for name in ("site", "region", "bone", "level", "zone", "laterality", "laterality_source")),
     Column("size_mm", _FLOAT, True, "Largest stated dimension of the finding, in millimeters."),
     Column("grade_system", _STRING, True, "Grading system that the report names; empty for a bare grade."),
@@ -283,9 +283,21 @@ _FINDINGS_TEXT = "One row per mention and per site and side that it is said to b
 _ASSOCIATED_TEXT = """\
 One row per finding beside the edema and per site, side and grade that it is said to have, where `--associated` or
 `extract_associated` asks for it; denied ones have rows too. Only what is named has a row: an intact ligament has none.
-A `ligament_tear` may be a rupture or a sprain, whose grade says how much is torn. `mass` is any tumor or suspicious
-lesion, but no hemangioma, bone island or cyst. Modic type 2 is a `fatty_change`, type 3 a `sclerosis`. Findings of soft
-tissue have a site only where their own words give a bone.
+A `ligament_tear` may be a rupture or a sprain, whose grade says how much is torn; one of the plantar fascia and of a
+volar or plantar plate is one too. A ligament or tendon that is not seen is torn only `possible`. Maceration of a
+meniscus is a `meniscal_tear`, its extrusion alone is none. `mass` is any tumor or suspicious lesion, but no hemangioma,
+bone island or cyst. Modic type 2 is a `fatty_change`, type 3 a `sclerosis`. An `ankylosis` is a joint that has fused by
+itself, no surgical fusion. Findings of soft tissue have a site only where their own words give a bone.
+
+An eponym of dead bone is an `osteonecrosis` at the bone that it names, unless its own words name another: Kienböck
+(lunate), Preiser (scaphoid), Köhler and Müller-Weiss (navicular), Freiberg (second metatarsal, zone head), Perthes
+(femoral head; at the shoulder a `labral_tear`), Panner (capitellum), Kümmell (vertebral body), Hegemann, Friedrich,
+Dieterich and Renander. Those of an apophysis that is pulled on or of growth (Osgood-Schlatter,
+Sinding-Larsen-Johansson, Sever, Iselin, Scheuermann, Blount) have no row.
+
+What stands under the heading of a vertebral level is at that level. Infection, hardware and masses are not of a disc:
+where a later sentence under the heading denies them without a level ("L4-5: Disc bulge. No abscess."), the denial is of
+the whole spine, and has no site.
 
 Grades told apart by side, site or structure stand in the rows of these alone ("ARCO II right, III left"); of a finding
 of both sides whose one side is graded the other has a row without a grade. Several grades of one finding ("grade II and

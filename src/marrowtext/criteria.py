@@ -133,7 +133,7 @@ class AssociatedTest(_RowTest):
 
     concept: _Companions = Field(description="Name of the associated finding, or a list.")
     structure: Texts | None = Field(
-        default=None, description="Words of what is torn, as in the report: all words of one of the texts."
+        default=None, description="Words of what the finding is in, as in the report: all words of one of the texts."
     )
 
 

@@ -31,7 +31,15 @@ with warnings.catch_warnings():
 
 from marrowtext.model import Token
 from marrowtext.rules import RuleSet
-from marrowtext.schema import AssociatedRule, CueRule, ExampleRule, GradeRule, HeadingRule, MentionRule
+from marrowtext.schema import (
+    AssociatedRule,
+    CueRule,
+    ExampleRule,
+    GradeRule,
+    HeadingRule,
+    MentionRule,
+    StructureRule,
+)
 from marrowtext.words import PhraseTree, normal_form
 
 __all__ = ["Cue", "Edge", "Engine", "Match"]
@@ -106,7 +114,9 @@ class Engine:
         around: dict[tuple[str, ...], dict[tuple[str, str], tuple[ExampleRule, str]]] = {}
         cues: dict[tuple[str, ...], dict[str, CueRule]] = {}
         for rule in rules.rules:
-            if isinstance(rule, HeadingRule) or (isinstance(rule, AssociatedRule | GradeRule) and rule.apart):
+            if isinstance(rule, HeadingRule) or (
+                isinstance(rule, AssociatedRule | GradeRule | StructureRule) and rule.apart
+            ):
                 continue
             for form, phrase in rule.phrases():
                 words = normal_form(phrase, rules.spelling)

@@ -12,7 +12,6 @@ from marrowtext.grades import Grade
 from marrowtext.model import AssociatedConcept, AssociatedFinding, Laterality, LateralitySource
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.sides import find_side
-from marrowtext.tissues import TissueFinder
 
 __all__ = ["Entry", "Meaning", "write_entries"]
 
@@ -23,11 +22,20 @@ _KEY = (
 
 
 @dataclass(frozen=True, slots=True)
+class Tissue:
+    """What a finding is in: the match, the words that tell which it is, and the side right before them."""
+
+    match: Match
+    words: str | None = None
+    side: Laterality | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a name means where it stands: its concept, and the structure that it is in."""
+    """What a name means where it stands: its concept, and what it is in."""
 
     concept: AssociatedConcept
-    structure: Match | None = None
+    tissue: Tissue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +54,11 @@ class Entry:
     both: bool = False
 
 
-def write_entries(
-    tools: Tools, report: ParsedReport, tissues: TissueFinder, told: Iterable[Entry]
-) -> Iterator[AssociatedFinding]:
+def write_entries(tools: Tools, report: ParsedReport, told: Iterable[Entry]) -> Iterator[AssociatedFinding]:
     """Write the rows out in text order, numbered from 1, without doubles."""
     unique: dict[tuple[object, ...], dict[str, Any]] = {}
     for one in told:
-        values = _write_row(tools, report, tissues, one)
+        values = _write_row(tools, report, one)
         key = tuple(values[column] for column in _KEY)
         unique.setdefault(key, values)
     ordered = sorted(unique.values(), key=lambda values: (values["start"], values["end"]))
@@ -60,24 +66,22 @@ def write_entries(
         yield AssociatedFinding(associated=number, **values)
 
 
-def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: Entry) -> dict[str, Any]:
-    row, place, grade = told.row, told.row.place, told.grade
+def _write_row(tools: Tools, report: ParsedReport, told: Entry) -> dict[str, Any]:
+    row, place, grade, tissue = told.row, told.row.place, told.grade, told.meaning.tissue
     sentence, words = report.sentences[row.number], report.words(row.number)
     tokens, sites = words.tokens, tools.rules.sites
     start, end = tokens[row.name.start].start, tokens[row.name.end - 1].end
     side, source = (told.side, LateralitySource.MENTION) if told.side else find_side(report, row)
+    if tissue is not None and tissue.side is not None and source is not LateralitySource.MENTION:
+        side, source = tissue.side, LateralitySource.MENTION
     if side is None and told.both:
         side, source = Laterality.BILATERAL, LateralitySource.MENTION
     level = place.level if place else None
     if place and level is None and sites[place.site].level == "vertebra":
         level = next((p.level for p in report.heading(sentence).places if p.level), None)
-    structure, tissue = None, told.meaning.structure
-    if tissue is not None and tissue.end:
-        first, last = tissues.whole(words, tissue, row.name.end - 1)
-        structure = report.text[tokens[first].start : tokens[last - 1].end]
     rules = (
         *row.rules,
-        *((tissue.rule.id,) if tissue else ()),
+        *((tissue.match.rule.id,) if tissue else ()),
         *(place.rules if place else ()),
         *((grade.rule.id,) if grade else ()),
         *((sentence.section.rule,) if sentence.section.rule else ()),
@@ -92,7 +96,7 @@ def _write_row(tools: Tools, report: ParsedReport, tissues: TissueFinder, told: 
         "sentence": report.text[sentence.start : sentence.end],
         "assertion": row.assertion,
         "change": row.change,
-        "structure": structure,
+        "structure": tissue.words if tissue else None,
         "site": place.site if place else None,
         "region": sites[place.site].region if place else None,
         "bone": tools.rules.bone(place.site) if place else None,

@@ -66,6 +66,10 @@ class AssociatedConcept(StrEnum):
     FATTY_CHANGE = "fatty_change"
     HARDWARE = "hardware"
     MASS = "mass"
+    OSTEOCHONDRAL_LESION = "osteochondral_lesion"
+    TENOSYNOVITIS = "tenosynovitis"
+    LOOSE_BODY = "loose_body"
+    ANKYLOSIS = "ankylosis"
 
 
 class Assertion(StrEnum):

@@ -40,14 +40,17 @@ class Pipeline:
 
     def associated(self, report: Report) -> list[AssociatedFinding]:
         """Give the associated findings of one report, in text order, in a pass of their own."""
-        return list(self.read_associated(report).findings)
+        return list(self._read_associated(report, mark=False).findings)
 
     def read_associated(self, report: Report) -> AssociatedReading:
         """Read the associated findings of one report, with the names that made no row."""
+        return self._read_associated(report, mark=True)
+
+    def _read_associated(self, report: Report, *, mark: bool) -> AssociatedReading:
         if self._associated is None:
             # Built when first asked for: who wants the findings alone need not hold its names.
             self._associated = AssociatedReader(self._tools)
-        return self._associated.read(report)
+        return self._associated.read(report, mark=mark)
 
     def _read(self, report: Report, *, mark: bool) -> Reading:
         spots = self._tools.screen.search(report.text)

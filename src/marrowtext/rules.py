@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -346,17 +346,21 @@ def _check_sites(
             )
         raise RuleError(f"{origins[rule.id]}: rule {rule.id}: {key}: unknown site {site!r}")
 
-    structures = {rule.id.removeprefix("structure.") for rule in rules.values() if isinstance(rule, StructureRule)}
+    structures = {rule.kind for rule in rules.values() if isinstance(rule, StructureRule)}
     regions = {site.region for site in sites.values()}
     for rule in rules.values():
-        if isinstance(rule, NameRule):
+        if isinstance(rule, NameRule | StructureRule):
             check(rule, "site", rule.site)
+        named: list[tuple[str, set[str], Iterable[str]]] = []
+        if isinstance(rule, StructureRule):
+            named = [("regions", regions, rule.regions)]
         if isinstance(rule, AssociatedRule):
-            for key, known, names in (("of", structures, rule.of), ("at", regions, rule.at)):
-                for name in names:
-                    if name not in known:
-                        told = f"{origins[rule.id]}: rule {rule.id}: {key}: unknown name {name!r}"
-                        raise RuleError(f"{told}; known are {', '.join(sorted(known))}")
+            named = [("of", structures, rule.of), ("at", regions, rule.at)]
+        for key, known, names in named:
+            for name in names:
+                if name not in known:
+                    told = f"{origins[rule.id]}: rule {rule.id}: {key}: unknown name {name!r}"
+                    raise RuleError(f"{told}; known are {', '.join(sorted(known))}")
         if isinstance(rule, SiteRule):
             check(rule, "parent", rule.parent)
             for site in rule.plural_sites:

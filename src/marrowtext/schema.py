@@ -117,12 +117,27 @@ class StructureRule(ExampleRule):
 
     `soft` ones lie on bone and leave its site alone. `concepts` are the only ones that it claims, where given: a
     cyst has bright signal of its own, but edema beside it is the marrow's. `unless_of` ones are none where "of" and
-    a bone follow ("posterolateral corner of the tibia").
+    a bone follow ("posterolateral corner of the tibia"). `apart` ones are those that the findings table need not know:
+    they say which ligament or tendon is torn. `site` is where on the skeleton such a one lies ("patellar cartilage"),
+    `regions` are the regions of an exam in which its words mean it ("deltoid": a ligament of the ankle).
     """
 
     soft: bool = False
     concepts: tuple[Concept, ...] = ()
     unless_of: bool = False
+    apart: bool = False
+    site: str | None = None
+    regions: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What it is: `ligament` of `structure.ligament` and of `structure.ligament.knee`."""
+        return self.id.removeprefix("structure.").partition(".")[0]
+
+    @property
+    def beside(self) -> bool:
+        """Whether it is known to the associated table alone."""
+        return self.apart
 
 
 class SiteRule(ExampleRule):
@@ -268,9 +283,14 @@ class AssociatedRule(NameRule):
     makes which it is in ("tear" of a meniscus), `at` the one that the region of its site makes. `joint` findings lie in
     a joint and take no bone for their site, `soft` ones in soft tissue and take only the places that their own words
     give, but for the concepts that are `sited`. `lasting` ones are there still where the text tells of the past:
-    "status post arthroplasty". `apart` names are those that the findings table need not know. `graded` ones are grades
-    without another name ("Outerbridge grade 3"), and only where nothing beside them is what they grade; `mixed` ones
-    may stand in a name of edema ("Modic 1 and 2").
+    "status post arthroplasty". `general` names are one with the exact name beside them: "ORIF with plate and screws". A
+    denial of a `regional` one is of the whole region where it stands behind the first sentence under a vertebral level:
+    "L4-5: Disc bulge. No abscess.". A direction before the site of a `directed` one is its own: "lateral patellar
+    dislocation". Of a `bedded` one "stable" says how it lies, and no change. A `subject` one counts only right beside
+    the structure that it is told of: "the ACL is not seen". `zone` is where in its own `site` the name says it is.
+    `apart` names are those that the findings table need not know. `graded` ones are grades without another name
+    ("Outerbridge grade 3"), and only where nothing beside them is what they grade; `mixed` ones may stand in a name of
+    edema ("Modic 1 and 2").
     """
 
     concept: AssociatedConcept | None = None
@@ -283,6 +303,12 @@ class AssociatedRule(NameRule):
     soft: bool = False
     sited: tuple[AssociatedConcept, ...] = ()
     lasting: bool = False
+    general: bool = False
+    regional: bool = False
+    directed: bool = False
+    bedded: bool = False
+    subject: bool = False
+    zone: str | None = None
     apart: bool = False
     graded: bool = False
     mixed: bool = False
