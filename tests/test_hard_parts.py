@@ -508,6 +508,23 @@ def test_a_denial_has_the_side_that_stands_behind_it(pipeline: Pipeline, told: s
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Marrow edema of the talus measures 9 mm, previously 12 mm.", (None, 9.0)),
+        ("Marrow edema of the talus measures 9 mm (formerly 12 mm).", (None, 9.0)),
+        ("Marrow edema of the talus, previously moderate, is now mild.", ("mild", None)),
+        ("Mild marrow edema of the talus (was severe).", ("mild", None)),
+        ("Mild marrow edema of the talus, previously graded severe.", ("mild", None)),
+    ],
+)
+def test_what_an_edema_was_like_is_not_what_it_is_like(
+    pipeline: Pipeline, text: str, told: tuple[str | None, float | None]
+) -> None:
+    (finding,) = pipeline.findings(Report("1", text))
+    assert (finding.assertion, finding.severity, finding.size_mm) == ("present", *told)
+
+
+@pytest.mark.parametrize(
     ("label", "rows"),
     [
         ("Left femoral head", ["absent"]),

@@ -81,7 +81,13 @@ class AttributeReader:
         )
 
     def _nearest(self, words: Words, clauses: Clauses, name: Name, names: Sequence[Name], column: str) -> Match | None:
-        found = [match for match in words.attributes if _rule(match).column == column and _rule(match).value]
+        found = [
+            match
+            for match in words.attributes
+            if _rule(match).column == column
+            and _rule(match).value
+            and not self._lexicon.before("formerly", words.tokens, match.start)
+        ]
         if not found:
             return None
         begin, limit = clauses.around(name.start)[0], clauses.around(name.end - 1)[1]
@@ -269,6 +275,8 @@ class AttributeReader:
             if size.end <= start and not self._is_amount(words, last, name.start):
                 continue
             if self._lexicon.before("distances", words.tokens, first):
+                continue
+            if self._lexicon.before("formerly", words.tokens, first):
                 continue
             if size.start >= end and self._is_of_another(words, last):
                 continue
