@@ -180,7 +180,7 @@ _INDIAN = [
             "osteonecrosis present femoral_head right Ficat III",
             "osteonecrosis present femoral_head left Ficat II",
             "effusion present hip_joint right",
-            "subchondral_collapse absent hip_joint left",
+            "subchondral_collapse absent femoral_head left",
         ],
     ),
     (
@@ -334,7 +334,7 @@ _HARD = [
     ),
     (
         "Old healed fracture of the distal fibula. Healing stress fracture of the third metatarsal.",
-        ["fracture historical distal_fibula", "stress_fracture present metatarsal_3 decreased"],
+        ["fracture present distal_fibula", "stress_fracture present metatarsal_3 decreased"],
     ),
     (
         "Achilles enthesitis with erosion of the calcaneus and retrocalcaneal bursitis.",

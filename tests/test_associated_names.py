@@ -214,7 +214,7 @@ _PLACES = [
     ("Freiberg infraction.", ["osteonecrosis present metatarsal_2 head"]),
     ("Freiberg's disease of the third metatarsal head.", ["osteonecrosis present metatarsal_3 head"]),
     ("Bilateral Köhler's disease.", ["osteonecrosis present navicular bilateral"]),
-    ("Old Perthes disease, left hip.", ["osteonecrosis historical femoral_head left"]),
+    ("Old Perthes disease, left hip.", ["osteonecrosis present femoral_head left"]),
     (
         "EXAM: MRI shoulder\nFINDINGS: Torn labrum, stripped sleeve (Perthes).",
         ["labral_tear present labrum", "labral_tear present"],

@@ -118,14 +118,17 @@ def test_side_of_another_finding_is_not_that_of_the_grade(pipeline: Pipeline) ->
     [
         (
             "Modic II and III changes at L4-5.",
-            ["fatty_change vertebra L4-L5 Modic II", "sclerosis vertebra L4-L5 Modic III"],
+            ["fatty_change vertebral_endplate L4-L5 Modic II", "sclerosis vertebral_endplate L4-L5 Modic III"],
         ),
-        ("Modic 2/3 at L4-5.", ["fatty_change vertebra L4-L5 Modic 2/3", "sclerosis vertebra L4-L5 Modic 2/3"]),
-        ("Modic 1 and 2 changes at L5-S1.", ["fatty_change vertebra L5-S1 Modic 2"]),
-        ("Mixed Modic type 1/2 change at L5-S1.", ["fatty_change vertebra L5-S1 Modic 1/2"]),
+        (
+            "Modic 2/3 at L4-5.",
+            ["fatty_change vertebral_endplate L4-L5 Modic 2/3", "sclerosis vertebral_endplate L4-L5 Modic 2/3"],
+        ),
+        ("Modic 1 and 2 changes at L5-S1.", ["fatty_change vertebral_endplate L5-S1 Modic 2"]),
+        ("Mixed Modic type 1/2 change at L5-S1.", ["fatty_change vertebral_endplate L5-S1 Modic 1/2"]),
         (
             "Modic type II changes at L3-4 and type III changes at L5-S1.",
-            ["fatty_change vertebra L3-L4 Modic II", "sclerosis vertebra L5-S1 Modic III"],
+            ["fatty_change vertebral_endplate L3-L4 Modic II", "sclerosis vertebral_endplate L5-S1 Modic III"],
         ),
         ("Grade 2 and 3 chondromalacia of the patella.", ["cartilage_loss patella 2", "cartilage_loss patella 3"]),
         ("Grade II, III and IV chondral loss.", ["cartilage_loss II", "cartilage_loss III", "cartilage_loss IV"]),

@@ -98,6 +98,8 @@ def test_mentions_are_written_in_text_order() -> None:
 
 _PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\\[]|"), max_size=12)
 _WORDS = st.from_regex(r"[a-zœ]{1,6}( [a-z]{1,6})?", fullmatch=True)
+# What it is made of is imported here: in the depth of a test that import can fail on Python 3.11.
+_WORDS.validate()
 _ROW = st.dictionaries(st.sampled_from(["site", "zone", "level"]), st.none() | _WORDS, min_size=1)
 
 

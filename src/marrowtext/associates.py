@@ -106,7 +106,8 @@ class AssociatedReader:
                 # A side that the sentence tells is nearer than that of the heading: "Both hips: effusion on the right".
                 found = [place._replace(side=None) for place in found]
             size = self._size(report, parsed, name, rule) if measured else None
-            assertion = self._lasting(rule, claim, words.sentence.section.name)
+            section = words.sentence.section.name
+            assert claim.assertion is not None
             change = None if rule.bedded and self._is_fast(parsed, claim) else claim.change
             rules = (rule.id, *claim.rules)
             source = link.source if found else LinkSource.NONE
@@ -114,22 +115,30 @@ class AssociatedReader:
             graded = self._gradings.fit(graded, found)
             spots: list[Place | None] = [*found]
             for place in spots or [None]:
-                row = Row(number, name, place, source, assertion, change, Attributes(), None, rules)
+                row = Row(number, name, place, source, claim.assertion, change, Attributes(), None, rules)
                 both = self._gradings.is_of_both(parsed, name, place)
                 for meaning in self._meanings_at(rule, torn, place, report.exam.regions):
                     own = [g for g in graded if meaning.concept in g.grade.rule.associated]
                     placed = self._locator.place_in(row, meaning)
                     tissue = meaning.tissue.match.start if meaning.tissue and meaning.tissue.match.end else None
+                    assertion = self._lasting(parsed, rule, meaning, claim, section)
+                    placed = placed._replace(assertion=assertion)
                     for side, grade in self._gradings.apportion(own, place, tissue, both=both, sole=len(spots) == 1):
                         for told in _graded_meanings(meaning, grade):
                             yield Entry(placed, told, size, grade, side, both=both)
 
-    def _lasting(self, rule: AssociatedRule, claim: Claim, section: SectionName) -> Assertion:
-        """Give what is claimed. What was put in is there still where a section is about now, and a doubt is of how it
-        is: "suspicious for loosening of the stem".
+    def _lasting(
+        self, parsed: ParsedSentence, rule: AssociatedRule, meaning: Meaning, claim: Claim, section: SectionName
+    ) -> Assertion:
+        """Give what is claimed. What was put in is there still where a section is about now, as is an old fracture; and
+        a doubt is of how it is: "suspicious for loosening of the stem".
         """
         assert claim.assertion is not None
-        past = claim.assertion is Assertion.HISTORICAL and section not in self._tools.rules.policy.silent_sections
+        policy = self._tools.rules.policy
+        past = claim.assertion is Assertion.HISTORICAL and section not in policy.silent_sections
+        if past and meaning.concept in policy.scars:
+            told = [cue.rule for cue in parsed.cues if cue.rule.id in claim.rules and cue.rule.assertion]
+            return Assertion.PRESENT if all(cue.aged for cue in told) else claim.assertion
         there = past or claim.assertion is Assertion.POSSIBLE
         return Assertion.PRESENT if rule.lasting and there else claim.assertion
 

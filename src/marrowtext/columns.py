@@ -286,8 +286,10 @@ One row per finding beside the edema and per site, side and grade that it is sai
 A `ligament_tear` may be a rupture or a sprain, whose grade says how much is torn; one of the plantar fascia and of a
 volar or plantar plate is one too. A ligament or tendon that is not seen is torn only `possible`. Maceration of a
 meniscus is a `meniscal_tear`, its extrusion alone is none. `mass` is any tumor or suspicious lesion, but no hemangioma,
-bone island or cyst. Modic type 2 is a `fatty_change`, type 3 a `sclerosis`. An `ankylosis` is a joint that has fused by
-itself, no surgical fusion. Findings of soft tissue have a site only where their own words give a bone.
+bone island or cyst. Modic type 2 is a `fatty_change` of the endplate, type 3 a `sclerosis`. An `ankylosis` is a joint
+that has fused by itself, no surgical fusion. Findings of soft tissue have a site only where their own words give a
+bone. What leaves a scar, as a fracture or a tear does, is `present` where it is called old, remote or healed, outside
+of indication and comparison.
 
 An eponym of dead bone is an `osteonecrosis` at the bone that it names, unless its own words name another: Kienböck
 (lunate), Preiser (scaphoid), Köhler and Müller-Weiss (navicular), Freiberg (second metatarsal, zone head), Perthes

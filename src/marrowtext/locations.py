@@ -18,6 +18,9 @@ from marrowtext.tissues import structure_of
 
 __all__ = ["Locator"]
 
+# How many sentences back the bone may be named of which a sentence goes on to tell.
+_TOLD = 2
+
 
 class Locator:
     """Settles the places of findings beside the edema."""
@@ -48,6 +51,8 @@ class Locator:
             places = [_undirected(place, name) for place in places]
         if rule.regional and self._is_at_large(report, number, claim, link):
             places = []
+        if rule.continues and link.source is not LinkSource.CLAUSE and all(self._is_joint(place) for place in places):
+            places = self._bones_before(report, number) or places
         return self._at_own_site(report, words, link, places, name)
 
     def _at_own_site(
@@ -71,6 +76,21 @@ class Locator:
         span = (name.start, name.end)
         zones = (rule.zone,) if rule.zone else ()
         return told or [Place(rule.site, None, zones, side, *span, span, -1, ())]
+
+    def _is_joint(self, place: Place) -> bool:
+        return self._rules.sites[place.site].joint
+
+    def _bones_before(self, report: ParsedReport, number: int) -> list[Place]:
+        """Give the bone that the sentences right before tell of: "Osteonecrosis of the head. Sharp rim. No collapse."."""
+        headings = report.sentences[number].headings
+        for earlier in range(number - 1, number - 1 - _TOLD, -1):
+            if not report.stands_with(earlier, number) or report.sentences[earlier].headings != headings:
+                return []
+            told = [place for place in report.parse(earlier).places if not place.masked]
+            bones = [place for place in told if not (place.level_only or self._is_joint(place))]
+            if bones:
+                return [place for place in bones if place.group == bones[0].group]
+        return []
 
     def _is_beside(self, words: Words, place: Place, name: Name) -> bool:
         """Say whether a place stands right before a name, or right behind it as where it is."""

@@ -199,7 +199,8 @@ class CueRule(ExampleRule):
     `stop` cues end the reach of cues of the assertions in `stops`. `within` limits the reach, in words.
     `concepts` limits it to mentions of these concepts. `value` cues give neutral names a value.
     `no_site` keeps the mention from taking a site. `no_cause` cues make a cause too doubtful to be named. `partial`
-    cues leave some of what is said to have resolved: "most of the edema has resolved".
+    cues leave some of what is said to have resolved: "most of the edema has resolved". `aged` cues tell how old a
+    thing is: what leaves a scar is there still.
     """
 
     direction: Literal["forward", "backward", "both", "stop", "pseudo"]
@@ -212,6 +213,7 @@ class CueRule(ExampleRule):
     no_site: bool = False
     no_cause: bool = False
     partial: bool = False
+    aged: bool = False
 
     @property
     def beside(self) -> bool:
@@ -306,6 +308,7 @@ class AssociatedRule(NameRule):
     general: bool = False
     regional: bool = False
     directed: bool = False
+    continues: bool = False
     bedded: bool = False
     subject: bool = False
     zone: str | None = None
@@ -402,5 +405,6 @@ class Policy(_Strict):
     concept_patterns: Mapping[Concept, Pattern]
     silent_sections: tuple[SectionName, ...]
     measured: tuple[Assertion, ...]
+    scars: tuple[AssociatedConcept, ...]
     conflict: ConflictPolicy
     resolution: ResolutionPolicy

@@ -1,0 +1,86 @@
+"""Where and when associated findings are: in the bone told of before, old ones, and those of an endplate."""
+
+from __future__ import annotations
+
+import pytest
+from test_associated import tell
+
+from marrowtext.model import Report
+from marrowtext.pipeline import Pipeline
+
+
+def read(pipeline: Pipeline, text: str) -> list[str]:
+    return [tell(finding) for finding in pipeline.associated(Report("1", text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Old compression fracture of L1.", ["fracture present vertebra L1"]),
+        ("Remote ACL tear.", ["ligament_tear present"]),
+        ("Healed fracture of the distal fibula.", ["fracture present distal_fibula"]),
+        ("Old Hill-Sachs defect of the humeral head.", ["fracture present humeral_head"]),
+        ("Prior fracture of the distal fibula.", ["fracture historical distal_fibula"]),
+        ("Old osteomyelitis of the talus.", ["infection historical talus"]),
+        ("INDICATION: Old fracture of the talus.", ["fracture historical talus"]),
+        ("COMPARISON: Old fracture of the talus.", ["fracture historical talus"]),
+    ],
+)
+def test_what_leaves_a_scar_is_there_when_it_is_old(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            "Osteonecrosis of the left femoral head. No subchondral collapse.",
+            ["osteonecrosis present femoral_head left", "subchondral_collapse absent femoral_head left"],
+        ),
+        (
+            "LEFT HIP\nOsseous: The femoral head has a geographic lesion. There is collapse.",
+            ["subchondral_collapse present femoral_head left"],
+        ),
+        (
+            "Marrow edema of the tibial shaft. The cortex is thick. A fracture line is seen.",
+            ["fracture_line present tibial_shaft"],
+        ),
+        (
+            "Osteonecrosis of the femoral head. Collapse of the talar dome.",
+            ["osteonecrosis present femoral_head", "subchondral_collapse present talar_dome"],
+        ),
+        ("Marrow edema of the talus. No fracture.", ["fracture absent"]),
+    ],
+)
+def test_a_finding_that_goes_on_is_in_the_bone_before_it(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Modic 2 changes at L5-S1.", ["fatty_change present vertebral_endplate L5-S1 Modic 2"]),
+        ("L4-5: Modic type 3 change.", ["sclerosis present vertebral_endplate L4-L5 Modic 3"]),
+        ("Modic II changes.", ["fatty_change present vertebral_endplate Modic II"]),
+    ],
+)
+def test_a_modic_change_is_in_the_endplate(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Synovium: Mild thickening.", "synovitis"),
+        ("The synovium is markedly thickened.", "synovitis"),
+        ("SASD bursa: Moderate fluid.", "bursitis"),
+        ("The retrocalcaneal bursa is distended.", "bursitis"),
+        ("Trace of joint fluid.", "effusion"),
+    ],
+)
+def test_a_finding_told_by_its_signs(pipeline: Pipeline, text: str, concept: str) -> None:
+    assert read(pipeline, text) == [f"{concept} present"]
+
+
+def test_a_subtalar_effusion_is_not_of_the_ankle(pipeline: Pipeline) -> None:
+    assert read(pipeline, "Ankle: Small subtalar joint effusion.") == ["effusion present hindfoot"]
