@@ -18,7 +18,7 @@ from marrowtext.engine import Match
 from marrowtext.entries import Entry, Meaning, Tissue, write_entries
 from marrowtext.grades import Grade
 from marrowtext.gradings import Grading, GradingReader
-from marrowtext.links import LinkSource
+from marrowtext.links import Link, LinkSource
 from marrowtext.locations import Locator
 from marrowtext.model import Assertion, AssociatedFinding, Laterality, Rejected, Report, SectionName, Sentence
 from marrowtext.names import Name
@@ -84,17 +84,9 @@ class AssociatedReader:
             link = self._tools.linker.link(
                 words, places, parsed.clauses, name, parsed.names, around, no_site=away, current=measured
             )
-            if rule.bare and not link.bone:
-                rejected.append(_reject(words, name.members[0], link.structure or "not said to be in bone"))
-                continue
-            if self._is_label(words, parsed.names, meanings, at):
-                rejected.append(_reject(words, name.members[0], "a label of what follows"))
-                continue
-            if rule.graded and self._gradings.is_of_before(report, number):
-                rejected.append(_reject(words, name.members[0], "a grade of the finding before"))
-                continue
-            if not meanings[at]:
-                rejected.append(_reject(words, name.members[0], "not said what it is in"))
+            refused = self._refuse(report, number, parsed.names, meanings, at, link)
+            if refused is not None:
+                rejected.append(_reject(words, name.members[0], refused))
                 continue
             graded = gradings.get(at, []) if measured else []
             torn = [*meanings[at], *self._graded_structures(report, words, name, meanings[at], graded)]
@@ -126,6 +118,25 @@ class AssociatedReader:
                     for side, grade in self._gradings.apportion(own, place, tissue, both=both, sole=len(spots) == 1):
                         for told in _graded_meanings(meaning, grade):
                             yield Entry(placed, told, size, grade, side, both=both)
+
+    def _refuse(
+        self,
+        report: ParsedReport,
+        number: int,
+        names: Sequence[Name],
+        meanings: Sequence[Sequence[Meaning]],
+        at: int,
+        link: Link,
+    ) -> str | None:
+        """Say why a name has no row, nothing where it has one."""
+        rule = rule_of(names[at].members[0])
+        if rule.bare and not link.bone:
+            return link.structure or "not said to be in bone"
+        if self._is_label(report.words(number), names, meanings, at):
+            return "a label of what follows"
+        if rule.graded and self._gradings.is_of_before(report, number):
+            return "a grade of the finding before"
+        return None if meanings[at] else "not said what it is in"
 
     def _lasting(
         self, parsed: ParsedSentence, rule: AssociatedRule, meaning: Meaning, claim: Claim, section: SectionName

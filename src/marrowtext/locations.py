@@ -81,7 +81,7 @@ class Locator:
         return self._rules.sites[place.site].joint
 
     def _bones_before(self, report: ParsedReport, number: int) -> list[Place]:
-        """Give the bone that the sentences right before tell of: "Osteonecrosis of the head. Sharp rim. No collapse."."""
+        """Give the bone that the sentences right before tell of: "Osteonecrosis of the head. No collapse."."""
         headings = report.sentences[number].headings
         for earlier in range(number - 1, number - 1 - _TOLD, -1):
             if not report.stands_with(earlier, number) or report.sentences[earlier].headings != headings:
