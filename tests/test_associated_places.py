@@ -84,3 +84,10 @@ def test_a_finding_told_by_its_signs(pipeline: Pipeline, text: str, concept: str
 
 def test_a_subtalar_effusion_is_not_of_the_ankle(pipeline: Pipeline) -> None:
     assert read(pipeline, "Ankle: Small subtalar joint effusion.") == ["effusion present hindfoot"]
+
+
+@pytest.mark.parametrize(
+    "lead", ["Differential: ", "Differential considerations are ", "DDx: ", "Differential diagnosis includes "]
+)
+def test_a_differential_is_possible(pipeline: Pipeline, lead: str) -> None:
+    assert read(pipeline, f"{lead}transient osteoporosis or early AVN.") == ["osteonecrosis possible"]

@@ -515,6 +515,8 @@ def test_a_denial_has_the_side_that_stands_behind_it(pipeline: Pipeline, told: s
         ("Marrow edema of the talus, previously moderate, is now mild.", ("mild", None)),
         ("Mild marrow edema of the talus (was severe).", ("mild", None)),
         ("Mild marrow edema of the talus, previously graded severe.", ("mild", None)),
+        ("Marrow edema of the talus is now mild rather than severe.", ("mild", None)),
+        ("Marrow edema of the talus is no longer severe.", (None, None)),
     ],
 )
 def test_what_an_edema_was_like_is_not_what_it_is_like(
@@ -522,6 +524,45 @@ def test_what_an_edema_was_like_is_not_what_it_is_like(
 ) -> None:
     (finding,) = pipeline.findings(Report("1", text))
     assert (finding.assertion, finding.severity, finding.size_mm) == ("present", *told)
+
+
+@pytest.mark.parametrize(
+    "denied",
+    [
+        "without extension to the neck", ", not extending into the neck", "with no involvement of the neck",
+        ", which does not extend into the neck", "without crossing into the neck", "and no spread to the neck",
+    ],
+)  # fmt: skip
+def test_where_an_edema_does_not_reach_it_is_not(pipeline: Pipeline, denied: str) -> None:
+    assert read(pipeline, f"Marrow edema of the femoral head {denied}.") == ["present femoral_head"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Compared with the right side, there is marrow edema in the patella.", ["present patella left"]),
+        ("Marrow edema in the patella, similar to that seen on the right.", ["present patella left unchanged"]),
+        ("No marrow edema, unlike the right knee in 2018.", ["absent left"]),
+        ("Marrow edema in the patella as compared to the right.", ["present patella left"]),
+        ("Right more than left patellar marrow edema.", ["present patella bilateral"]),
+    ],
+)
+def test_a_side_that_is_only_compared_with_is_none(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, f"MRI LEFT KNEE\n{text}") == rows
+
+
+@pytest.mark.parametrize("side", ["on the left side", "on the left", "noted on left side", "is seen on the left"])
+def test_what_is_told_of_one_side_behind_both_is_on_that_side(pipeline: Pipeline, side: str) -> None:
+    assert read(pipeline, f"Both femoral heads: marrow edema {side}.") == ["present femoral_head left"]
+
+
+def test_initials_are_no_side(pipeline: Pipeline) -> None:
+    assert read(pipeline, "M.R.I. LEFT KNEE\nMarrow edema of the patella.") == ["present patella left"]
+
+
+def test_what_was_spared_before_is_new(pipeline: Pipeline) -> None:
+    text = "Marrow edema now involves the acetabulum, which was spared on the prior exam."
+    assert read(pipeline, text) == ["present acetabulum new"]
 
 
 @pytest.mark.parametrize(

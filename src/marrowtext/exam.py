@@ -9,7 +9,7 @@ from typing import NamedTuple
 from marrowtext.engine import Engine
 from marrowtext.model import Laterality, LateralitySource, Report, Section, SectionName, Sentence
 from marrowtext.nouns import Context
-from marrowtext.phrases import Lexicon, side_of
+from marrowtext.phrases import Lexicon, is_initial, side_of
 from marrowtext.places import PlaceReader
 from marrowtext.rules import RuleSet
 from marrowtext.schema import SideRule, SiteRule
@@ -109,7 +109,11 @@ class ExamReader:
         end = next(beside, len(text))
         sentence = Sentence(0, end, Section(SectionName.OTHER, 0, end), (), splitter)
         words = self._lexicon.sort(sentence, text, self._engine.match(sentence.tokens, text))
-        letters = [(n, _LETTERS[token.norm]) for n, token in enumerate(sentence.tokens) if token.norm in _LETTERS]
+        letters = [
+            (n, _LETTERS[token.norm])
+            for n, token in enumerate(sentence.tokens)
+            if token.norm in _LETTERS and not is_initial(token, text)
+        ]
         named = [*((match.start, side_of(match)) for match in words.sides), *letters]
         sides = {side for n, side in named if not self._lexicon.at("no_title_sides", sentence.tokens, n)}
         plural = any(match.form == "plural" for match in words.sites)

@@ -207,6 +207,8 @@ class Lexicon:
                 if not _is_of_joint(match, tokens)
                 and not _is_of_zones(match, zones, tokens)
                 and not self._is_no_side(match, tokens)
+                and not is_initial(tokens[match.start], text)
+                and not self.before("compared", tokens, match.start)
             ]
         )
         adjectives = _tokens_of((*others, *zones_left))
@@ -278,6 +280,11 @@ def _lengths(phrases: Iterable[tuple[str, ...]], at: int) -> dict[str, tuple[int
     for phrase in phrases:
         found.setdefault(phrase[at], set()).add(len(phrase))
     return {word: tuple(sorted(lengths, reverse=True)) for word, lengths in found.items()}
+
+
+def is_initial(token: Token, text: str) -> bool:
+    """Say whether a token is one of several initials, whose stops have no space behind them: "M.R.I."."""
+    return token.end - token.start == 1 and token.start > 1 and text[token.start - 1] == "."
 
 
 def side_of(match: Match) -> Laterality:

@@ -27,6 +27,8 @@ _OPENING = 2
 # From how many words on a side of both compares the two ("greater on the right").
 _COMPARED = 3
 
+# How far behind a name, in tokens, the words stand that say its side.
+_LED = 4
 _OTHER = {Laterality.LEFT: Laterality.RIGHT, Laterality.RIGHT: Laterality.LEFT}
 
 Side = tuple[Laterality | None, LateralitySource | None]
@@ -98,11 +100,11 @@ def _beside(report: ParsedReport, row: Row) -> Laterality | None:
 def _right_behind(report: ParsedReport, words: Words, name: Name, owned: Collection[int]) -> Laterality | None:
     """Give the single side that the words right behind a name give it, where it is no other thing's."""
     for match in words.sides:
-        near = name.end <= match.start <= name.end + 2 and match.start not in owned
+        near = name.end <= match.start <= name.end + _LED and match.start not in owned
         if not near or side_of(match) is Laterality.BILATERAL:
             continue
         follows = words.norms(match.end, match.end + 1)
-        if words.norms(name.end, match.start) in ("on the", "on", "", "in the", "of the"):
+        if report.tools.lexicon.covers("before_side", words.tokens, name.end, match.start):
             return None if follows.isalpha() and not report.tools.lexicon.has("after_side", follows) else side_of(match)
     return None
 
