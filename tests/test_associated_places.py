@@ -91,3 +91,8 @@ def test_a_subtalar_effusion_is_not_of_the_ankle(pipeline: Pipeline) -> None:
 )
 def test_a_differential_is_possible(pipeline: Pipeline, lead: str) -> None:
     assert read(pipeline, f"{lead}transient osteoporosis or early AVN.") == ["osteonecrosis possible"]
+
+
+@pytest.mark.parametrize("verb", ["has resolved", "has decreased", "is not seen"])
+def test_what_an_edema_is_around_has_not_gone_with_it(pipeline: Pipeline, verb: str) -> None:
+    assert read(pipeline, f"Marrow edema around the fracture of the talus {verb}.") == ["fracture present talus"]

@@ -560,6 +560,20 @@ def test_initials_are_no_side(pipeline: Pipeline) -> None:
     assert read(pipeline, "M.R.I. LEFT KNEE\nMarrow edema of the patella.") == ["present patella left"]
 
 
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("Marrow edema surrounding the fracture of the talus has resolved.", "absent talus resolved"),
+        ("Marrow edema around the lesion in the talus has increased.", "present talus increased"),
+        ("Marrow edema about the cyst in the talus is not seen.", "absent talus"),
+        ("Marrow edema around a fracture of the talus that has healed.", "present talus traumatic"),
+        ("Marrow edema of the talus around a cyst, which has resolved.", "present talus"),
+    ],
+)
+def test_a_verb_speaks_of_the_edema_not_of_what_it_is_around(pipeline: Pipeline, text: str, row: str) -> None:
+    assert read(pipeline, text) == [row]
+
+
 def test_what_was_spared_before_is_new(pipeline: Pipeline) -> None:
     text = "Marrow edema now involves the acetabulum, which was spared on the prior exam."
     assert read(pipeline, text) == ["present acetabulum new"]

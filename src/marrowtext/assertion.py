@@ -110,6 +110,11 @@ def decide(
     )
 
 
+# Verbs that speak of the subject of a sentence, however many words stand between; and what begins a clause between.
+_AUXILIARIES = frozenset(("has", "have", "had", "is", "are", "was", "were"))
+_BREAKS = frozenset((",", ";", ":", "(", ")", "-", "and", "or", "with", "which", "that", "where", "who"))
+
+
 def _distance(edge: Edge, target: tuple[int, int]) -> int:
     return max(edge.start - target[1], target[0] - edge.end, 0)
 
@@ -162,7 +167,9 @@ def _is_of_another(words: Words, edge: Edge, target: tuple[int, int], lexicon: L
     if not behind and words.norms(edge.end, edge.end + 2) == ", with":
         return True
     between = [match for match in _findings_between(words, low, high) if not _in_mention(words, match)]
-    if not between or (behind and _is_complement(words, low, between[0].start, lexicon)):
+    if behind and _is_landmark(words, edge, target, lexicon):
+        return True
+    if not between or (behind and _is_complement(words, low, between, edge, lexicon)):
         return False
     light = words.adjectives.union(*[range(match.start, match.end) for match in between])
     at, last = low, max(match.start for match in between) if behind else high
@@ -184,10 +191,34 @@ def _is_apposed(words: Words, low: int, high: int, between: Sequence[Match]) -> 
     return norms[:1] == [","] and not listed and between[-1].end == high
 
 
-def _is_complement(words: Words, start: int, end: int, lexicon: Lexicon) -> bool:
-    """Say whether a finding behind a mention only tells where that is: "the edema that surrounded the segment has"."""
-    relative = words.norms(start, start + 1) in ("that", "which")
-    return relative and bool(lexicon.at("near", words.tokens, start + 1, end))
+def _is_complement(words: Words, start: int, between: Sequence[Match], edge: Edge, lexicon: Lexicon) -> bool:
+    """Say whether the findings behind a mention only tell where that is: "the edema that surrounded the segment has",
+    "edema around the fracture has resolved".
+    """
+    if words.norms(start, start + 1) in ("that", "which"):
+        return bool(lexicon.at("near", words.tokens, start + 1, between[0].start))
+    near = lexicon.at("near", words.tokens, start, between[0].start) > 0
+    one = len({match.start for match in between}) == 1
+    return near and one and _goes_on(words, max(match.end for match in between), edge)
+
+
+def _is_landmark(words: Words, edge: Edge, target: tuple[int, int], lexicon: Lexicon) -> bool:
+    """Say whether a finding only tells where the one before it is, of which the cue speaks: the fracture of "edema
+    around the fracture has resolved".
+    """
+    at = target[0]
+    while at > 0 and (at - 1 in words.adjectives or lexicon.has("determiners", words.tokens[at - 1].norm)):
+        at -= 1
+    head = at - lexicon.before("near", words.tokens, at)
+    told = any(match.end == head for match in (*words.associated, *words.mentions))
+    return head < at and told and _goes_on(words, target[1], edge)
+
+
+def _goes_on(words: Words, start: int, edge: Edge) -> bool:
+    """Say whether a sentence goes on to a cue that has its verb, without a clause of its own between."""
+    norms = [token.norm for token in words.tokens[start : edge.start]]
+    opens = {words.norms(at, at + 1) for at in (edge.start - 1, edge.start) if at >= start}
+    return not opens.isdisjoint(_AUXILIARIES) and _BREAKS.isdisjoint(norms)
 
 
 def _in_mention(words: Words, match: Match) -> bool:

@@ -405,6 +405,6 @@ class Policy(_Strict):
     concept_patterns: Mapping[Concept, Pattern]
     silent_sections: tuple[SectionName, ...]
     measured: tuple[Assertion, ...]
-    scars: tuple[AssociatedConcept, ...]
+    scars: tuple[AssociatedConcept, ...] = ()
     conflict: ConflictPolicy
     resolution: ResolutionPolicy
