@@ -574,6 +574,18 @@ def test_a_verb_speaks_of_the_edema_not_of_what_it_is_around(pipeline: Pipeline,
     assert read(pipeline, text) == [row]
 
 
+@pytest.mark.parametrize(
+    ("before", "rows"),
+    [
+        ("Osteonecrosis of the left femoral head.", ["absent femoral_head left resolved"]),
+        ("Soft tissue swelling of the left ankle.", []),
+        ("Muscle edema of the left calf.", []),
+    ],
+)
+def test_edema_told_alone_is_in_the_bone_before_it(pipeline: Pipeline, before: str, rows: list[str]) -> None:
+    assert read(pipeline, f"{before} Edema has resolved.") == rows
+
+
 def test_what_was_spared_before_is_new(pipeline: Pipeline) -> None:
     text = "Marrow edema now involves the acetabulum, which was spared on the prior exam."
     assert read(pipeline, text) == ["present acetabulum new"]

@@ -213,9 +213,10 @@ class ParsedReport:
             if self.sentences[number - 1].headings == sentence.headings:
                 lexicon, tokens = self.tools.lexicon, earlier.words.tokens
                 free = [place for place in free if not lexicon.before("near", tokens, place.start)] or free
-                bones = [place for place in free if not self.tools.rules.sites[place.site].joint] or free
+                bones = [place for place in free if not self.tools.rules.sites[place.site].joint]
+                soft = not bones and bool(earlier.words.structures)
+                bones = bones or free
                 before = tuple(place for place in bones if place.group == bones[-1].group)
-                soft = not free and bool(earlier.words.structures)
         return Surroundings(heading.places, heading.bony, before, soft, self._level_before(number), same_item)
 
     def _adds_nothing(self, number: int) -> bool:
