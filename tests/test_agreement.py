@@ -112,21 +112,40 @@ def test_sensitivity_where_the_sheet_agrees_throughout(sheet: Path) -> None:
 
 
 def test_kappa_of_two_reviewers_and_the_adjudicated_answer_holds(sheet: Path) -> None:
-    """Of 10 rows both say yes to 8; the second says no to two, of which one no is adjudicated."""
+    """Of 10 rows the first says no to one; the second to that one and to two more, of which one no is adjudicated."""
 
     def change(lines: Lines) -> Lines:
         for line in answer(lines):
             line["verdict_2"] = line["verdict_1"]
-        for line, held in zip([line for line in lines if line["kind"] == "row"], ("no", "yes"), strict=False):
+        drawn = [line for line in lines if line["kind"] == "row"]
+        drawn[2]["verdict_1"] = drawn[2]["verdict_2"] = "no"
+        for line, held in zip(drawn, ("no", "yes"), strict=False):
             line["verdict_2"], line["adjudicated"] = "no", held
         return lines
 
     edit(sheet, change)
     measured = measure_agreement(sheet)
     kappa = measured.figure("kappa", "row")
-    assert (kappa.size, kappa.yes, kappa.estimate) == (10, 8, 0.0)
+    assert (kappa.size, kappa.yes, round(kappa.estimate or 0, 4)) == (10, 8, 0.4118)
     assert measured.figure("kappa", "report").estimate == 1.0
-    assert measured.figure("PPV", "row").yes == 9
+    assert measured.figure("PPV", "row").yes == 8
+
+
+def test_kappa_of_a_reviewer_who_never_varies_cannot_be_told(sheet: Path) -> None:
+    def change(lines: Lines) -> Lines:
+        for line in answer(lines):
+            line["verdict_2"] = line["adjudicated"] = "yes" if line["kind"] == "row" else line["verdict_1"]
+            if int(line["line"]) in (1, 2):
+                line["verdict_2"] = "no"
+        return lines
+
+    edit(sheet, change)
+    measured = measure_agreement(sheet)
+    kappa = measured.figure("kappa", "row")
+    assert (kappa.size, kappa.yes, kappa.estimate, kappa.low, kappa.high) == (10, 8, None, None, None)
+    assert kappa.method == "cannot be told: a reviewer gave one answer throughout"
+    row = next(line for line in measured.write_figures().splitlines() if line.startswith("| kappa") and "| row" in line)
+    assert [cell.strip() for cell in row.split("|")[3:-1]] == ["", "10", "10", "8", "", "", kappa.method]
 
 
 def test_without_a_second_reviewer_there_is_no_kappa(sheet: Path) -> None:

@@ -67,6 +67,24 @@ def test_a_value_that_no_report_has_is_noted_with_those_that_are_known(test: str
     assert manifest["notes"] == [f"own.toml: line 9: step.2.report.{column}: {remedy}"]
 
 
+@pytest.mark.parametrize("value", ["hip", "HIP", " Hip "])
+def test_a_text_is_compared_without_capitals_and_blanks_around_it(value: str) -> None:
+    visits = [
+        visit(who, "2020-01-01", HEAD, part=part)
+        for who, part in zip("ABCD", ("HIP", "Hip", " hip ", "HIPS"), strict=True)
+    ]
+    result = run(include(f'among = {{ part = "{value}" }}'), *visits)
+    assert list(result.cohort["patient_id"]) == ["A", "B", "C"]
+    assert result.manifest["notes"] == []
+
+
+def test_of_several_spellings_the_most_frequent_is_suggested() -> None:
+    parts = ("Hip", "HIP", "HIP", "KNEE", "Knee", "KNEE", "KNEE")
+    visits = [visit("A", "2020-01-01", HEAD, part=part) for part in parts]
+    notes = run(include('among = { part = ["hipp", "spine"] }'), *visits).manifest["notes"]
+    assert [note.partition("; ")[2] for note in notes] == ["did you mean 'HIP'?", "known are KNEE, HIP"]
+
+
 def test_values_that_reports_have_are_not_noted() -> None:
     visits = [visit("A", "2020-01-01", HEAD, sex="F", age="40", ward="North")]
     assert (

@@ -114,6 +114,80 @@ def test_what_is_denied_of_the_whole_is_denied_of_its_parts() -> None:
     assert states(frames, "state", "said_of") == [("present", "site"), ("absent", "whole")]
 
 
+HIP: dict[str, Any] = {"site": "hip_joint", "laterality": "left"}
+NECK: dict[str, Any] = {**HEAD, "site": "femoral_neck"}
+
+
+def told(frames: CourseFrames) -> list[tuple[str, str]]:
+    return list(zip(frames.courses["site"], frames.courses["states"], strict=True))
+
+
+@pytest.mark.parametrize("change", ["resolved", None])
+def test_what_is_denied_of_a_joint_is_denied_of_its_bones(change: str | None) -> None:
+    socket = {**HEAD, "site": "acetabular_roof"}
+    shaft = {**HEAD, "site": "femoral_shaft"}
+    gone = {**HIP, "assertion": "absent", "change": change}
+    frames = follow(visit("A", "2020-01-01", HEAD, NECK, socket, shaft), visit("A", "2020-02-01", gone))
+    assert told(frames) == [
+        ("acetabular_roof", "present absent"),
+        ("femoral_head", "present absent"),
+        ("femoral_neck", "present absent"),
+        ("femoral_shaft", "present"),
+    ]
+    assert set(frames.states.loc[frames.states["row"] == 2, "said_of"]) == {"whole"}
+
+
+def test_what_is_denied_of_a_joint_is_not_denied_of_the_other_side() -> None:
+    gone = {**HIP, "laterality": "right", "assertion": "absent", "change": "resolved"}
+    frames = follow(visit("A", "2020-01-01", HEAD), visit("A", "2020-02-01", gone))
+    assert list(zip(frames.courses["site"], frames.courses["laterality"], frames.courses["states"], strict=True)) == [
+        ("femoral_head", "left", "present"),
+        ("hip_joint", "right", "absent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("joint", "closed", "open_"),
+    [
+        ("hindfoot", "calcaneal_tuberosity", "cuboid"),
+        ("midfoot", "lateral_cuneiform", "metatarsal_2"),
+        ("forefoot", "metatarsal_2", "cuboid"),
+        ("bony_pelvis", "acetabular_roof", "femoral_head"),
+        ("knee_joint", "lateral_tibial_plateau", "tibial_shaft"),
+    ],
+)
+def test_a_joint_has_the_bones_that_the_site_list_gives(joint: str, closed: str, open_: str) -> None:
+    gone = {"site": joint, "assertion": "absent", "change": "resolved"}
+    frames = follow(visit("A", "2020-01-01", {"site": closed}, {"site": open_}), visit("A", "2020-02-01", gone))
+    assert dict(told(frames)) == {closed: "present absent", open_: "present"}
+
+
+def test_a_joint_beside_a_bone_of_it_has_no_course_of_its_own() -> None:
+    first = visit("A", "2020-01-01", HEAD, {**HIP, "section": "impression"})
+    assert told(follow(first, visit("A", "2020-02-01", GONE))) == [("femoral_head", "present absent")]
+
+
+def test_a_joint_that_is_told_alone_or_beside_a_bone_of_the_other_side_has_a_course() -> None:
+    other = {**HIP, "laterality": "right"}
+    frames = follow(visit("A", "2020-01-01", HEAD, other), visit("B", "2020-01-01", HIP))
+    assert list(zip(frames.courses["patient_id"], frames.courses["site"], strict=True)) == [
+        ("A", "femoral_head"),
+        ("A", "hip_joint"),
+        ("B", "hip_joint"),
+    ]
+
+
+def test_a_bone_of_the_joint_that_is_affirmed_keeps_the_course_of_the_joint_open() -> None:
+    frames = follow(visit("A", "2020-01-01", HIP), visit("A", "2020-02-01", HEAD))
+    assert told(frames) == [("femoral_head", "present"), ("hip_joint", "present present")]
+
+
+def test_a_joint_that_is_denied_but_for_one_bone_does_not_deny_what_lies_in_that_bone() -> None:
+    whole = {"site": "proximal_femur", "laterality": "left"}
+    frames = follow(visit("A", "2020-01-01", HEAD), visit("A", "2020-02-01", whole, {**HIP, "assertion": "absent"}))
+    assert told(frames) == [("femoral_head", "present"), ("proximal_femur", "present present")]
+
+
 def test_what_is_there_in_a_part_is_there_in_the_whole_but_its_change_is_its_own() -> None:
     whole = {"site": "proximal_femur", "laterality": "left"}
     frames = follow(visit("A", "2020-01-01", whole), visit("A", "2020-02-01", {**HEAD, "change": "new"}))
@@ -173,6 +247,26 @@ def test_no_other_edema_does_not_deny_a_part_of_what_is_affirmed() -> None:
     frames = follow(visit("A", "2020-01-01", HEAD), visit("A", "2020-02-01", whole, DENIED))
     of_head = frames.courses[frames.courses["site"] == "femoral_head"]
     assert only(of_head)["states"] == "present"
+
+
+PLATEAU: dict[str, Any] = {"site": "lateral_tibial_plateau", "laterality": "left", "concept": "contusion"}
+TUNNEL: dict[str, Any] = {"site": "proximal_tibia", "laterality": "left"}
+
+
+@pytest.mark.parametrize(
+    ("concept", "change", "states"),
+    [
+        ("contusion", "resolved", "present absent"),
+        ("contusion", None, "present"),
+        ("edema", "resolved", "present"),
+    ],
+)
+def test_contusions_that_resolved_are_gone_beside_edema_under_another_name(
+    concept: str, change: str | None, states: str
+) -> None:
+    gone = {**DENIED, "concept": concept, "change": change}
+    frames = follow(visit("A", "2020-01-01", PLATEAU), visit("A", "2020-02-01", gone, TUNNEL))
+    assert dict(told(frames)) == {"lateral_tibial_plateau": states, "proximal_tibia": "present present"}
 
 
 @pytest.mark.parametrize(
@@ -264,6 +358,28 @@ def test_a_date_is_read_as_it_is_written(cell: str, form: str | None) -> None:
         only(follow_courses(make_tables(visit("A", cell, HEAD)), date_format=form).courses)["first_seen"]
         == "2020-02-01"
     )
+
+
+@pytest.mark.parametrize(
+    ("form", "fits"),
+    [("dd/mm/yyyy", "none of 3"), ("%m/%d/%Y", "1 of 3")],
+)
+def test_a_format_that_does_not_fit_is_told_with_how_many_dates_it_fits(form: str, fits: str) -> None:
+    tables = make_tables(*(visit("A", day, HEAD) for day in ("13/02/2020", "2020-03-01", "01/02/2020")))
+    with pytest.raises(InputError) as caught:
+        follow_courses(tables, date_format=form)
+    rows = "2 rows (1, 3)" if fits == "none of 3" else "1 rows (1)"
+    assert str(caught.value) == (
+        f"the frames: reports table: column 'study_date' is no date in {rows}; write dates as 2021-03-04, or mend the "
+        f"format: {form!r} fits {fits}. In --date-format (date_format) %d is the day, %m the month, %b its short name "
+        "and %Y the year: '%d/%m/%Y' is 04/03/2021"
+    )
+
+
+@pytest.mark.parametrize("form", ["%q", "%d/%m/%Y %", ""])
+def test_a_format_that_is_none_is_refused(form: str) -> None:
+    with pytest.raises(InputError, match=r"' is no date format\. In --date-format \(date_format\) %d is the day"):
+        follow_courses(make_tables(visit("A", "2020-01-01", HEAD)), date_format=form)
 
 
 @pytest.mark.parametrize("cell", ["01/02/2020", "2020", "44000", "2020-02-30"])

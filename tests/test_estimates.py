@@ -114,4 +114,6 @@ def test_kappa_of_full_agreement_is_one() -> None:
 
 def test_kappa_of_one_answer_throughout_is_unknown() -> None:
     assert kappa(pairs([[10]])) == (None, None, None)
+    assert kappa(pairs([[8, 2], [0, 0]])) == (None, None, None)
+    assert kappa(pairs([[8, 0], [2, 0]])) == (None, None, None)
     assert kappa([]) == (None, None, None)

@@ -273,6 +273,7 @@ def test_mention_file_that_is_wrong_is_refused(tmp_path: Path, content: str, mes
             "site.femoral_head: parent: unknown site 'leg'",
         ),
         (HEAD + 'plural_sites = ["hip"]\n', "site.femoral_head: plural_sites: unknown site 'hip'"),
+        (HEAD + 'bones = ["hip"]\n', "site.femoral_head: bones: unknown site 'hip'"),
         (HEAD + 'refine = { left = "hip" }\n', "site.femoral_head: refine: unknown site 'hip'"),
         (HEAD + 'refine_at.knee = { left = "hip" }\n', "site.femoral_head: refine: unknown site 'hip'"),
         (HEAD + 'level = "rib"\n', "rule femoral_head: level: Input should be 'vertebra' or 'number'"),

@@ -324,6 +324,10 @@ def test_policy_of_conflicts_is_a_table() -> None:
         ("acetabulum", "acetabular_roof", True),
         ("femoral_head", "proximal_femur", False),
         ("femoral_neck", "femoral_head", False),
+        ("hip_joint", "femoral_head", True),
+        ("hip_joint", "femoral_shaft", False),
+        ("midfoot", "calcaneus", False),
+        ("femoral_head", "hip_joint", False),
     ],
 )
 def test_denial_of_a_site_is_of_its_parts(denied: str, affirmed: str, conflict: bool) -> None:

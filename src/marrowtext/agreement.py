@@ -36,7 +36,7 @@ AGREEMENT_COLUMNS: tuple[Column, ...] = (
     Column("estimate", ColumnType.FLOAT, True, "The estimate; empty where nothing can be said."),
     Column("low", ColumnType.FLOAT, True, "Lower end of the 95 % interval."),
     Column("high", ColumnType.FLOAT, True, "Upper end of that interval."),
-    Column("method", ColumnType.STRING, False, "How the interval is made."),
+    Column("method", ColumnType.STRING, False, "How the interval is made; of kappa without an estimate, why."),
 )
 
 
@@ -140,8 +140,11 @@ def _measure(lines: Sequence[_Line], strata: Sequence[Mapping[str, Any]]) -> Ite
         pairs = [(line.answers[0], line.answers[1]) for line in lines if line.kind == kind and len(line.answers) > 1]
         if pairs:
             same = sum(one == other for one, other in pairs)
+            estimate = kappa(pairs)
             method = "Cohen; Fleiss, Cohen and Everitt; unweighted"
-            yield AgreementFigure("kappa", kind, "", len(pairs), len(pairs), same, *kappa(pairs), method)
+            if estimate.value is None:
+                method = "cannot be told: a reviewer gave one answer throughout"
+            yield AgreementFigure("kappa", kind, "", len(pairs), len(pairs), same, *estimate, method)
 
 
 def _is_of(line: _Line, stratum: Mapping[str, Any]) -> bool:

@@ -56,11 +56,17 @@ def note_unknown_values(store: Store, source: SourceText, asked: Sequence[AskedC
         if not each.texts:
             continue
         cell = f"trim(CAST({name(each.column)} AS VARCHAR))"
+        # Each value in the spelling that most reports have, the most frequent value first.
         known = [
-            value for (value,) in store.rows(f"SELECT DISTINCT {cell} FROM {REPORTS} WHERE {cell} <> '' ORDER BY 1")
+            value
+            for (value,) in store.rows(
+                f"SELECT mode({cell} ORDER BY {cell}) FROM {REPORTS} WHERE {cell} <> '' GROUP BY lower({cell}) "
+                "ORDER BY count(*) DESC, 1"
+            )
         ]
+        lowered = [one.lower() for one in known]
         for value in each.texts:
-            if value in known or (each.kind == "words" and any(value.lower() in one.lower() for one in known)):
+            if value.lower() in lowered or (each.kind == "words" and any(value.lower() in one for one in lowered)):
                 continue
             listed = 0 < len(known) <= _MOST_VALUES and max(map(len, known)) <= _LONGEST
             remedy = (

@@ -152,10 +152,11 @@ class ConditionWriter:
             self.asked.append(AskedColumn(column, "number", path))
             yield from is_within(f"TRY_CAST({words} AS DOUBLE)", test.numbers.ends())
         elif isinstance(test.equals[0], bool):
-            yield is_among(f"lower({words})", [str(value).lower() for value in test.equals])
+            yield is_among(f"trim(lower({words}))", [str(value).lower() for value in test.equals])
         elif isinstance(test.equals[0], str):
-            self.asked.append(AskedColumn(column, "text", path, tuple(str(value).strip() for value in test.equals)))
-            yield is_among(f"trim({words})", [str(value).strip() for value in test.equals])
+            values = [str(value).strip() for value in test.equals]
+            self.asked.append(AskedColumn(column, "text", path, tuple(values)))
+            yield is_among(f"trim(lower({words}))", [value.lower() for value in values])
         else:
             self.asked.append(AskedColumn(column, "number", path))
             yield f"TRY_CAST({words} AS DOUBLE) IN ({', '.join(repr(float(value)) for value in test.equals)})"

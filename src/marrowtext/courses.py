@@ -164,8 +164,9 @@ def follow(store: Store, rules: RuleSet, patient: str = PATIENT, day: str = DATE
     """Follow each site and side that some report affirms, or says to be resolved, through all reports of the patient.
 
     A report speaks of a site by a current finding at it, or at a part of it that is affirmed, or at what it is part of
-    that is denied. A denial without a site is of all that was examined: it counts where both reports are of one body
-    part by the column `body_part`, or else where all sites of the patient are of one region.
+    that is denied; the bones of a joint are parts of it. A denial without a site is of all that was examined: it counts
+    where both reports are of one body part by the column `body_part`, or else where all sites of the patient are of one
+    region.
     """
     columns = store.tables["reports"].columns
     for column, what, option in ((patient, "patient", "patient-id"), (day, "date", "study-date")):
@@ -291,7 +292,8 @@ def _compare_severity(state: _State, last: _State) -> tuple[str | None, _State |
 def _write_statements(store: Store, rules: RuleSet, patient: str, day: str) -> str:
     """Write the SQL that makes `said`: for each course and each report that speaks of it, the strongest state."""
     silent = ", ".join(text(section.value) for section in rules.policy.silent_sections)
-    below = ", ".join(f"({text(site)}, {text(above)})" for site, above in _list_ancestors(rules))
+    below = ", ".join(f"({text(site)}, {text(above)})" for site, above in _list_covers(rules))
+    joints = ", ".join(text(site) for site, rule in rules.sites.items() if rule.joint)
     degrees = ", ".join(map(text, _DEGREES))
     states = ", ".join(map(text, (status.value for status in rules.policy.status)))
     part = f"lower(CAST({name(BODY_PART)} AS VARCHAR))" if BODY_PART in store.tables["reports"].columns else "NULL"
@@ -301,23 +303,29 @@ SELECT "row", report_id, nullif(trim(CAST({name(patient)} AS VARCHAR)), '') AS p
        {read_date(name(day))} AS study_date, {part} AS body_part
 FROM reports WHERE processing = 'processed';
 
+-- Each site with what covers it: what it lies in, and the joint of it.
 CREATE OR REPLACE TEMP TABLE tree (site VARCHAR, above VARCHAR);
 INSERT INTO tree VALUES {below};
 
 -- Current claims, a bilateral one on either side.
 CREATE OR REPLACE TEMP TABLE claims AS
-SELECT d.patient_id, d.study_date, d.report_id, d."row", d.body_part, f.finding, f.site, f.region, f.level, f.change,
-       f.severity, CAST(f.assertion AS VARCHAR) AS state,
+SELECT d.patient_id, d.study_date, d.report_id, d."row", d.body_part, f.finding, f.site, f.region, f.level, f.concept,
+       f.change, f.severity, CAST(f.assertion AS VARCHAR) AS state,
        unnest(CASE WHEN f.laterality = 'bilateral' THEN ['left', 'right'] ELSE [CAST(f.laterality AS VARCHAR)] END)
          AS laterality
 FROM findings AS f JOIN dated AS d USING ("row")
 WHERE f.section NOT IN ({silent}) AND f.assertion IN ({states})
   AND d.patient_id IS NOT NULL AND d.study_date IS NOT NULL;
 
--- What is followed: each site, level and side that is affirmed, or said to be gone.
+-- What is followed: each site, level and side that is affirmed, or said to be gone. A joint beside a bone of it says no
+-- more than the bone: "left hip marrow edema" in the impression on a femoral head, or gone from the hip.
 CREATE OR REPLACE TEMP TABLE followed AS
-SELECT DISTINCT patient_id, site, level, laterality FROM claims
-WHERE site IS NOT NULL AND (state <> 'absent' OR change = 'resolved');
+SELECT DISTINCT patient_id, site, level, laterality FROM claims AS c
+WHERE site IS NOT NULL AND (state <> 'absent' OR change = 'resolved')
+  AND NOT (c.site IN ({joints}) AND c.level IS NULL AND EXISTS (
+    SELECT 1 FROM claims AS b JOIN tree AS t ON t.site = b.site AND t.above = c.site
+    WHERE b.patient_id = c.patient_id AND b.laterality IS NOT DISTINCT FROM c.laterality AND b.state <> 'absent'
+      AND b.site <> c.site AND (b."row" = c."row" OR c.state = 'absent')));
 
 CREATE OR REPLACE TEMP TABLE one_region AS
 SELECT patient_id FROM claims GROUP BY patient_id HAVING count(DISTINCT region) = 1;
@@ -340,12 +348,14 @@ WITH spoken AS (
          AND ((f.site, c.site) IN (SELECT (site, above) FROM tree)
               OR c.site IS NULL
                  AND CASE WHEN c.body_part IS NULL THEN f.patient_id IN (SELECT patient_id FROM one_region)
-                     ELSE (f.patient_id, f.site, c.body_part) IN (SELECT (patient_id, site, body_part) FROM parts) END
-                 -- "No other edema" does not deny a part of what the report affirms.
-                 AND NOT EXISTS (
-                   SELECT 1 FROM claims AS w JOIN tree AS t ON t.site = f.site AND t.above = w.site
-                   WHERE w."row" = c."row" AND w.state <> 'absent' AND w.laterality IS NOT DISTINCT FROM f.laterality
-                     AND w.site <> f.site)))
+                     ELSE (f.patient_id, f.site, c.body_part) IN (SELECT (patient_id, site, body_part) FROM parts) END)
+         -- "No other edema" does not deny a part of what the report affirms; but "the contusions have resolved" is of
+         -- all contusions, whatever edema under another name it affirms.
+         AND (c.site = f.site OR NOT EXISTS (
+           SELECT 1 FROM claims AS w JOIN tree AS t ON t.site = f.site AND t.above = w.site
+           WHERE w."row" = c."row" AND w.state <> 'absent' AND w.laterality IS NOT DISTINCT FROM f.laterality
+             AND w.site <> f.site
+             AND NOT (c.site IS NULL AND c.change IS NOT DISTINCT FROM 'resolved' AND w.concept <> c.concept))))
 ), ranked AS (
   SELECT *, row_number() OVER (
       PARTITION BY patient_id, site, level, laterality, "row"
@@ -366,10 +376,10 @@ FROM ranked GROUP BY patient_id, site, level, laterality, study_date, report_id,
 """
 
 
-def _list_ancestors(rules: RuleSet) -> Iterator[tuple[str, str]]:
-    """Yield each site with each one that it lies in, itself among them."""
+def _list_covers(rules: RuleSet) -> Iterator[tuple[str, str]]:
+    """Yield each site with each one that covers it, itself among them."""
     sites: Mapping[str, object] = rules.sites
     for site in sites:
         for above in sites:
-            if rules.is_within(site, above):
+            if rules.covers(above, site):
                 yield site, above

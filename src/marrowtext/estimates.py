@@ -122,11 +122,11 @@ def weigh_sensitivity(found: Sequence[Stratum], missed: Sequence[Stratum]) -> Es
 
 
 def kappa(pairs: Sequence[tuple[str, str]]) -> Estimate:
-    """Give the agreement of two reviewers beyond chance. Unknown where both gave one and the same answer throughout."""
+    """Give the agreement of two reviewers beyond chance. Unknown where one of them gave the same answer throughout."""
     count = len(pairs)
-    values = sorted({value for pair in pairs for value in pair})
-    if not count or len(values) < 2:
+    if any(len({pair[reviewer] for pair in pairs}) < 2 for reviewer in (0, 1)):
         return _NOTHING
+    values = sorted({value for pair in pairs for value in pair})
     cell = {(a, b): sum(pair == (a, b) for pair in pairs) / count for a in values for b in values}
     first = {a: sum(cell[a, b] for b in values) for a in values}
     second = {b: sum(cell[a, b] for a in values) for b in values}

@@ -113,6 +113,15 @@ class RuleSet:
             here = self.sites[here].parent
         return False
 
+    def covers(self, whole: str, site: str) -> bool:
+        """Say whether what is denied of `whole` is denied of `site`: it lies within, or is bone of the joint."""
+        if self.is_within(site, whole):
+            return True
+        joint = self.sites[whole]
+        if joint.bones:
+            return any(self.is_within(site, bone) for bone in joint.bones)
+        return joint.joint and self.sites[site].region == joint.region
+
 
 def shipped_patterns() -> Path:
     """Give the folder of the rules that come with the package: inside the wheel, else beside the sources."""
@@ -365,6 +374,8 @@ def _check_sites(
             check(rule, "parent", rule.parent)
             for site in rule.plural_sites:
                 check(rule, "plural_sites", site)
+            for site in rule.bones:
+                check(rule, "bones", site)
             for table in (rule.refine, *rule.refine_at.values()):
                 for site in table.values():
                     check(rule, "refine", site)

@@ -147,7 +147,8 @@ class SiteRule(ExampleRule):
     the bone or region. `adjectives` count only directly before a mention. `refine` gives the site that a
     direction or number beside the name makes of it, `refine_at` the same where the exam is of that region. A `junction`
     is a joint whose name means the bone at it too: what is said of it holds for its neighbors of the same bone. An
-    `articular` site is named by its joint, in which fluid may be.
+    `articular` site is named by its joint, in which fluid may be. `bones` are the sites that a denial of a `joint` is
+    of; if left out, all sites of its region.
     """
 
     parent: str | None = None
@@ -163,6 +164,7 @@ class SiteRule(ExampleRule):
     level: Literal["vertebra", "number"] | None = None
     midline: bool = False
     joint: bool = False
+    bones: tuple[str, ...] = ()
     junction: bool = False
     articular: bool = False
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from marrowtext.errors import InputError
 
-__all__ = ["define_macros", "is_among", "is_within", "name", "read_date", "read_grade", "text"]
+__all__ = ["define_macros", "fits_format", "is_among", "is_within", "name", "read_date", "read_grade", "text"]
 
 # Roman numerals of grades; the longer ones first, since a shorter one begins them.
 _NUMERALS = (("viii", 8), ("vii", 7), ("vi", 6), ("iv", 4), ("v", 5), ("iii", 3), ("ii", 2), ("i", 1))
@@ -50,8 +50,7 @@ def define_macros(date_format: str | None) -> str:
     ways = ["TRY_CAST(word AS DATE)", "CAST(try_strptime(word, '%Y%m%d') AS DATE)"]
     if date_format is not None:
         # As told comes first, and of the whole cell too, since a date may have blanks in it.
-        told = text(date_format)
-        ways[:0] = [f"CAST(try_strptime({what}, {told}) AS DATE)" for what in ("cell", "word")]
+        ways[:0] = [f"CAST(try_strptime({what}, {text(date_format)}) AS DATE)" for what in ("cell", "word")]
     grade = r"regexp_replace(regexp_replace(lower(cell), '[–—−]', '-', 'g'), '\s+', '', 'g')"
     for numeral, number in _NUMERALS:
         grade = rf"regexp_replace({grade}, '\b{numeral}([a-z]?)\b', '{number}\1', 'g')"
@@ -67,6 +66,13 @@ def define_macros(date_format: str | None) -> str:
 def read_date(column: str) -> str:
     """Give the SQL that reads a date from a column, after `define_macros`."""
     return f"to_day(CAST({column} AS VARCHAR))"
+
+
+def fits_format(column: str, date_format: str) -> str:
+    """Give the SQL that holds where the cell of a column, or what stands before a time in it, is written so."""
+    cell = f"trim(CAST({column} AS VARCHAR))"
+    words = (cell, f"split_part(replace({cell}, 'T', ' '), ' ', 1)")
+    return "(" + " OR ".join(f"try_strptime({word}, {text(date_format)}) IS NOT NULL" for word in words) + ")"
 
 
 def read_grade(column: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from marrowtext.columns import FINDINGS_TABLE, REPORT_COLUMNS, Column, ColumnType
 from marrowtext.errors import InputError
 from marrowtext.hashes import hash_file
-from marrowtext.statements import define_macros, name, read_date, text
+from marrowtext.statements import define_macros, fits_format, name, read_date, text
 
 if TYPE_CHECKING:
     import pandas
@@ -78,6 +78,10 @@ _TYPES = {
     ASSOCIATED: {"row": "BIGINT", "associated": "BIGINT", "size_mm": "DOUBLE"},
 }
 _MOST_LISTED = 5
+_HOW_FORMATTED = (
+    "In --date-format (date_format) %d is the day, %m the month, %b its short name and %Y the year: "
+    "'%d/%m/%Y' is 04/03/2021"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +168,8 @@ def open_store(tables: Tables, date_format: str | None = None) -> Store:
     missing and the remedy.
     """
     duckdb = _import_duckdb()
+    if date_format is not None:
+        _check_format(duckdb, date_format)
     if isinstance(tables, tuple):
         tables = tables._asdict()
     # Nothing may be fetched, and nothing be swapped out to the disk: the tables hold sentences of reports.
@@ -204,10 +210,23 @@ def check_dates(store: Store, column: str) -> None:
     )
     if bad:
         listed = ", ".join(str(row) for (row,) in bad[:_MOST_LISTED]) + (", …" if len(bad) > _MOST_LISTED else "")
+        remedy = "tell how they are written with --date-format '%d/%m/%Y' (date_format)"
+        if store.date_format is not None:
+            remedy = f"mend the format: {store.date_format!r} fits {_count_fitting(store, date)}. {_HOW_FORMATTED}"
         raise InputError(
             f"{store.source}: reports table: column {column!r} is no date in {len(bad)} rows ({listed}); "
-            "write dates as 2021-03-04, or tell how they are written with --date-format '%d/%m/%Y' (date_format)"
+            f"write dates as 2021-03-04, or {remedy}"
         )
+
+
+def _count_fitting(store: Store, date: str) -> str:
+    """Say how many cells of a date column are as the date format of the store has them."""
+    assert store.date_format is not None
+    fitting, filled = store.rows(
+        f"SELECT count(*) FILTER ({fits_format(date, store.date_format)}), count(*) "
+        f"FROM {REPORTS} WHERE trim(CAST({date} AS VARCHAR)) <> ''"
+    )[0]
+    return f"{fitting or 'none'} of {filled}"
 
 
 def check_column(store: Store, column: str) -> bool:
@@ -223,6 +242,14 @@ def _import_duckdb() -> Any:
             "DuckDB is not installed; install it with: python -m pip install 'marrowtext[duckdb]'"
         ) from None
     return duckdb
+
+
+def _check_format(duckdb: Any, date_format: str) -> None:
+    try:
+        with duckdb.connect(":memory:") as connection:
+            connection.execute(f"SELECT {fits_format(text(''), date_format)}")
+    except duckdb.Error:
+        raise InputError(f"{date_format!r} is no date format. {_HOW_FORMATTED}") from None
 
 
 def _plain(column: str, series: pandas.Series[Any]) -> str:

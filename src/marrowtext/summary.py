@@ -213,11 +213,11 @@ def _name_pairs(conflicts: Iterable[_Conflict]) -> tuple[str, ...]:
 
 
 def _covers(denial: Finding, row: Finding, rules: RuleSet) -> bool:
-    """Say whether a denial takes in another row, by name and place. A denial of a site is of all its parts, one without
-    a place of every place.
+    """Say whether a denial takes in another row, by name and place. A denial of a site is of all that it
+    covers, one without a place of every place.
     """
     name = denial.concept in rules.policy.conflict.general or denial.concept is row.concept
-    site = denial.site is None or (row.site is not None and rules.is_within(row.site, denial.site))
+    site = denial.site is None or (row.site is not None and rules.covers(denial.site, row.site))
     level = denial.level is None or row.level is None or denial.level == row.level
     zone = denial.zone is None or row.zone is None or denial.zone == row.zone
     return name and site and level and zone and _same_side(denial.laterality, row.laterality)
