@@ -99,7 +99,7 @@ def test_cohort_prints_the_sql_with_and_without_tables(run: Run, tables: Path, o
     assert "-- Step 1. Include: Head\n" in plain
     assert run("cohort", own, "--sql", "--findings", tables).out == plain
     asks = run("cohort", "resolved_on_follow_up", "--sql", "--findings", tables)
-    assert "FROM units AS u JOIN step_2" in asks.out
+    assert "FROM unit_reports AS u JOIN step_2 USING (unit)" in asks.out
 
 
 @pytest.mark.parametrize(

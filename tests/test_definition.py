@@ -235,7 +235,7 @@ def test_a_step_that_is_wrong_is_refused_with_its_line(text: str, said: str) -> 
         ),
         (
             STEP.replace('"patient"', '"patient-side"') + 'finding = { laterality = "left" }',
-            'line 5: step.1.finding.laterality: with the unit "patient-side" a side is "same" or "any"',
+            'line 5: step.1.finding.laterality: with the unit "patient-side" a side is "same", "not_named" or "any"',
         ),
     ],
 )

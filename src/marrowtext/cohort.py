@@ -30,6 +30,7 @@ from marrowtext.rules import RuleSet, load_rules
 from marrowtext.stages import make_stages
 from marrowtext.store import Store, make_frame, open_store
 from marrowtext.units import SIDED
+from marrowtext.unsided_rows import note_unsided_rows
 
 if TYPE_CHECKING:
     from marrowtext.store import Tables
@@ -112,7 +113,10 @@ class Cohort:
             "passed_over": list(query.skipped),
             "passed_over_in_part": list(query.partial),
             "members": len(frames["cohort"]),
-            "notes": list(note_unknown_values(store, self.source, query.asked)),
+            "notes": [
+                *note_unknown_values(store, self.source, query.asked),
+                *note_unsided_rows(store, self.source, query.unsided),
+            ],
             "written": tell_time(),
             "sql": sql,
         }

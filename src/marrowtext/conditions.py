@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from marrowtext.criteria import AssociatedTest, CourseTest, FindingTest
+from marrowtext.criteria import ANY, NOT_NAMED, SAME, AssociatedTest, CourseTest, FindingTest
 from marrowtext.definition import Condition, Step
 from marrowtext.definition_files import SourceText
 from marrowtext.definition_values import MetadataTest
@@ -121,10 +121,13 @@ class ConditionWriter:
             yield is_among(f"{table}site", within)
         if test.region is not None:
             yield is_among(f"{table}region", test.region)
-        sides = test.laterality or (("same",) if self._sided else ("any",))
-        if "any" not in sides:
+        sides = test.laterality or ((SAME,) if self._sided else (ANY,))
+        if ANY not in sides:
             meant = [
-                f"{laterality} IN ({'u.laterality' if side == 'same' else text(side)}, 'bilateral')" for side in sides
+                f"{laterality} IS NULL"
+                if side == NOT_NAMED
+                else f"{laterality} IN ({'u.laterality' if side == SAME else text(side)}, 'bilateral')"
+                for side in sides
             ]
             yield "(" + " OR ".join(meant) + ")"
         if step is not None and step.same_side:

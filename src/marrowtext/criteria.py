@@ -13,13 +13,13 @@ from marrowtext.rules import RuleSet
 from marrowtext.schema import GradeRule
 from marrowtext.suggestions import nearest
 
-__all__ = ["ANY", "SAME", "VALUES", "AssociatedTest", "CourseTest", "FindingTest", "Place"]
+__all__ = ["ANY", "NOT_NAMED", "SAME", "VALUES", "AssociatedTest", "CourseTest", "FindingTest", "Place"]
 
 VALUES = {column.name: column.values for column in FINDING_COLUMNS}
 """The values that each column of the findings table may have, none where any."""
 
 _SIDES = ("left", "right", "bilateral")
-SAME, ANY = "same", "any"
+SAME, ANY, NOT_NAMED = "same", "any", "not_named"
 
 _Concepts = Annotated[tuple[str, ...], BeforeValidator(one_of(VALUES["concept"]))]
 _Companions = Annotated[tuple[str, ...], BeforeValidator(one_of(tuple(map(str, AssociatedConcept))))]
@@ -31,7 +31,7 @@ _Severities = Annotated[tuple[str, ...], BeforeValidator(one_of(VALUES["severity
 _Extents = Annotated[tuple[str, ...], BeforeValidator(one_of(VALUES["extent"]))]
 _Acuities = Annotated[tuple[str, ...], BeforeValidator(one_of(VALUES["acuity"]))]
 _Sections = Annotated[tuple[str, ...], BeforeValidator(one_of(VALUES["section"]))]
-_Lateralities = Annotated[tuple[str, ...], BeforeValidator(one_of((*_SIDES, SAME, ANY)))]
+_Lateralities = Annotated[tuple[str, ...], BeforeValidator(one_of((*_SIDES, SAME, ANY, NOT_NAMED)))]
 
 
 class Place(Strict):
@@ -42,8 +42,8 @@ class Place(Strict):
     region: Texts | None = Field(default=None, description="Body region of the site.")
     laterality: _Lateralities | None = Field(
         default=None,
-        description="Side. `left` and `right` take in `bilateral`. With the unit patient-side it is the `same` side "
-        "unless `any` is said.",
+        description="Side. `left` and `right` take in `bilateral`, `not_named` is a row without a side. With the unit "
+        "patient-side it is the `same` side unless `any` or `not_named` is said.",
     )
 
     @field_validator("site")

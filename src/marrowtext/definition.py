@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from marrowtext.criteria import ANY, SAME, AssociatedTest, CourseTest, FindingTest, Place
+from marrowtext.criteria import ANY, NOT_NAMED, SAME, AssociatedTest, CourseTest, FindingTest, Place
 from marrowtext.definition_values import DayRange, Metadata, Strict, Text, as_tuple, choice_of
 
 __all__ = ["Condition", "Definition", "Step"]
@@ -198,8 +198,8 @@ class Definition(Strict):
                     *keys,
                     "laterality",
                 ), 'same is for the unit "patient-side"; name a side, or use same_side = true'
-            if sided and not set(sides) <= {SAME, ANY}:
-                return (*keys, "laterality"), 'with the unit "patient-side" a side is "same" or "any"'
+            if sided and not set(sides) <= {SAME, ANY, NOT_NAMED}:
+                return (*keys, "laterality"), 'with the unit "patient-side" a side is "same", "not_named" or "any"'
         return None
 
     def needs_dates(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from marrowtext.criteria import ANY, SAME, VALUES, AssociatedTest, CourseTest, FindingTest
+from marrowtext.criteria import ANY, NOT_NAMED, SAME, VALUES, AssociatedTest, CourseTest, FindingTest
 from marrowtext.definition import Definition, Step
 from marrowtext.definition_values import Strict
 from marrowtext.model import AssociatedConcept
@@ -46,7 +46,7 @@ def _takes(model: type[Strict], key: str) -> str:
     if model is AssociatedTest and key == "concept":
         return " ".join(f"`{concept}`" for concept in AssociatedConcept)
     if VALUES.get(key):
-        values = (*VALUES[key], SAME, ANY) if key == "laterality" else VALUES[key]
+        values = (*VALUES[key], SAME, ANY, NOT_NAMED) if key == "laterality" else VALUES[key]
         return " ".join(f"`{value}`" for value in values)
     annotation = str(model.model_fields[key].annotation)
     for mark, words in (

@@ -5,10 +5,11 @@ Values and names reach the SQL quoted, by `store.text` and `store.name` alone. W
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from marrowtext.conditions import AskedColumn, ConditionWriter, Keys, Schema
-from marrowtext.criteria import CourseTest
+from marrowtext.criteria import NOT_NAMED, SAME, CourseTest, Place
 from marrowtext.definition import Condition, Definition, Step
 from marrowtext.definition_files import SourceText
 from marrowtext.evidence import make_evidence, write_evidence
@@ -26,9 +27,10 @@ class Query:
 
     `steps` has the statements of each step, none for one that is passed over. `population` makes `units` and
     `unit_reports`; a step makes `step_N`, the units that go on, `step_N_reports`, what it looks at, and `step_N_hits`,
-    the reports that met it; `evidence` makes the table of that name. `skipped` are steps that were passed over for
-    want of a table, `partial` steps of which an alternative was. `asked` are the columns of the reports table that the
-    definition asks for.
+    the reports that met it; `evidence` makes the table of that name. `unsided` has, by step, the query of the members
+    that it would have stopped by a row without a side, if that were of their side, each with the row of the report.
+    `skipped` are steps that were passed over for want of a table, `partial` steps of which an alternative was. `asked`
+    are the columns of the reports table that the definition asks for.
     """
 
     population: str
@@ -37,6 +39,7 @@ class Query:
     skipped: tuple[int, ...]
     partial: tuple[int, ...]
     asked: tuple[AskedColumn, ...]
+    unsided: Mapping[int, str]
 
     def script(self) -> str:
         """Give all statements in their order."""
@@ -85,8 +88,13 @@ class _Writer:
             evidence.append(write_evidence(number, asked[number], before, last, self._conditions))
             before = f"step_{number}"
         skipped = tuple(number for number, statements in enumerate(steps, start=1) if not statements)
-        columns = tuple(self._conditions.asked)
-        return Query(population, tuple(steps), "".join(evidence), skipped, tuple(partial), columns)
+        unsided: dict[int, str] = {}
+        for number, step in asked.items():
+            taken = _take_unsided(step) if self._sided else step
+            if taken != step:
+                unsided[number] = self._find_unsided(number, taken, last)
+        columns = tuple(dict.fromkeys(self._conditions.asked))
+        return Query(population, tuple(steps), "".join(evidence), skipped, tuple(partial), columns, unsided)
 
     def _drop(self, number: int, step: Step) -> tuple[Condition, ...] | None:
         """Give the alternatives of a step that can be asked; None where the step has to be passed over."""
@@ -138,16 +146,9 @@ class _Writer:
         head = f"-- Step {number}. {kind}: {' '.join(step.words.split())}\n"
         looked, hits, after = f"step_{number}_reports", f"step_{number}_hits", f"step_{number}"
         keep = "" if step.include is not None else "NOT "
-        if step.course is not None:
-            made = self._course(step.course, looked, hits, before)
-        else:
-            made = self._looked(number, step, looked, before) + self._hits(number, step, looked, hits)
-        met = f"SELECT unit FROM {hits}"
-        if step.reports == "every":
-            met = (
-                f'SELECT p.unit FROM {looked} AS p LEFT JOIN {hits} AS h ON h.unit = p.unit AND h."row" = p."row"\n  '
-                'GROUP BY p.unit HAVING count(DISTINCT h."row") = count(DISTINCT p."row")'
-            )
+        made = self._looked(number, step, looked, before)
+        made += f"CREATE OR REPLACE TEMP TABLE {hits} AS\n{self._hits(number, step, looked)};\n"
+        met = _write_met(step, looked, hits)
         kept = f"CREATE OR REPLACE TEMP TABLE {after} AS\nSELECT unit FROM {before}\nWHERE unit {keep}IN (\n  {met});\n"
         index = ""
         if step.index:
@@ -159,7 +160,25 @@ class _Writer:
             )
         return head + made + kept + index
 
+    def _find_unsided(self, number: int, step: Step, last: str) -> str:
+        """Write the query of the units in `last` that a step would have stopped which takes rows without a side too."""
+        looked, hits = f"step_{number}_reports", f"step_{number}_hits"
+        taken = f"WITH taken AS (\n{self._hits(number, step, looked)})\n"
+        met = _write_met(step, looked, "taken")
+        found = f'SELECT DISTINCT unit, "row" FROM taken WHERE unit IN ({met})'
+        if step.include is not None:
+            found = (
+                f'SELECT DISTINCT unit, "row" FROM {hits} WHERE unit NOT IN ({met}) '
+                'AND (unit, "row") NOT IN (SELECT (unit, "row") FROM taken)'
+            )
+        return f"{taken}{found} AND unit IN (SELECT unit FROM {last})"
+
     def _looked(self, number: int, step: Step, looked: str, before: str) -> str:
+        if step.course is not None:
+            return (
+                f"CREATE OR REPLACE TEMP TABLE {looked} AS\nSELECT u.*\n"
+                f"FROM unit_reports AS u JOIN {before} USING (unit);\n"
+            )
         side = ", s.side" if step.same_side else ""
         sides = " CROSS JOIN (VALUES ('left'), ('right')) AS s (side)" if step.same_side else ""
         where = self._conditions.columns(step.among, ("step", number - 1, "among"))
@@ -193,7 +212,9 @@ class _Writer:
             f"{condition}{pick};\n"
         )
 
-    def _hits(self, number: int, step: Step, looked: str, hits: str) -> str:
+    def _hits(self, number: int, step: Step, looked: str) -> str:
+        if step.course is not None:
+            return self._course(step.course, looked)
         path = ("step", number - 1)
         where = self._conditions.condition(step, step, path)
         if step.any:
@@ -203,22 +224,46 @@ class _Writer:
                 alternatives.append("(" + " AND ".join(parts) + ")")
             where.append("(" + "\n    OR ".join(alternatives) + ")")
         condition = "\nWHERE " + "\n  AND ".join(where) if where else ""
-        return (
-            f"CREATE OR REPLACE TEMP TABLE {hits} AS\nSELECT u.*\n"
-            f'FROM {looked} AS u JOIN reports AS r ON r."row" = u."row"{condition};\n'
-        )
+        return f'SELECT u.*\nFROM {looked} AS u JOIN reports AS r ON r."row" = u."row"{condition}'
 
-    def _course(self, test: CourseTest, looked: str, hits: str, before: str) -> str:
+    def _course(self, test: CourseTest, looked: str) -> str:
         where = self._conditions.course(test)
         condition = f"\nWHERE {' AND '.join(where)}" if where else ""
         same = " AND ".join(
             f"t.{key} IS NOT DISTINCT FROM c.{key}" for key in ("patient_id", "site", "level", "laterality")
         )
         return (
-            f"CREATE OR REPLACE TEMP TABLE {looked} AS\nSELECT u.*\n"
-            f"FROM unit_reports AS u JOIN {before} USING (unit);\n"
-            f"CREATE OR REPLACE TEMP TABLE {hits} AS\n"
             'SELECT u.unit, u.laterality, t."row", t.report_id, CAST(t.study_date AS DATE) AS study_date, t.finding\n'
-            f"FROM units AS u JOIN {before} USING (unit) JOIN courses AS c USING (patient_id) "
-            f"JOIN states AS t ON {same}{condition};\n"
+            f"FROM units AS u JOIN (SELECT DISTINCT unit FROM {looked}) USING (unit) "
+            "JOIN courses AS c USING (patient_id) "
+            f"JOIN states AS t ON {same}{condition}"
         )
+
+
+def _write_met(step: Step, looked: str, hits: str) -> str:
+    """Write the query of the units that met a step, by the reports that it looks at and those that met it."""
+    if step.reports != "every":
+        return f"SELECT unit FROM {hits}"
+    return (
+        f'SELECT p.unit FROM {looked} AS p LEFT JOIN {hits} AS h ON h.unit = p.unit AND h."row" = p."row"\n  '
+        'GROUP BY p.unit HAVING count(DISTINCT h."row") = count(DISTINCT p."row")'
+    )
+
+
+def _take_unsided(step: Step) -> Step:
+    """Give the step with rows that name no side taken for the same side, where such a row would stop a unit."""
+    keys = ("finding", "associated") if step.exclude is not None else ("no_finding", "no_associated")
+
+    def take(condition: Condition) -> dict[str, object]:
+        return {key: tuple(_take_side(test) for test in getattr(condition, key)) for key in keys}
+
+    taken = step.model_copy(update=take(step))
+    course = _take_side(step.course) if step.course is not None and step.exclude is not None else step.course
+    alternatives = tuple(each.model_copy(update=take(each)) for each in step.any)
+    return taken.model_copy(update={"course": course, "any": alternatives})
+
+
+def _take_side(test: Place) -> Place:
+    if test.laterality not in (None, (SAME,)):
+        return test
+    return test.model_copy(update={"laterality": (SAME, NOT_NAMED)})

@@ -374,7 +374,8 @@ def _check_sites(
             check(rule, "parent", rule.parent)
             for site in rule.plural_sites:
                 check(rule, "plural_sites", site)
-            for site in rule.bones:
+            # A joint goes on without a bone that is switched off.
+            for site in (bone for bone in rule.bones if f"site.{bone}" not in off):
                 check(rule, "bones", site)
             for table in (rule.refine, *rule.refine_at.values()):
                 for site in table.values():
