@@ -229,7 +229,7 @@ def test_a_denial_without_a_site_is_of_the_body_part_that_was_examined() -> None
     frames = follow(
         visit("A", "2020-01-01", HEAD, body_part="Hip"),
         visit("A", "2020-01-02", knee, body_part="knee"),
-        visit("A", "2020-02-01", DENIED, body_part="HIP"),
+        visit("A", "2020-02-01", DENIED, body_part=" HIP "),
     )
     assert list(zip(frames.courses["site"], frames.courses["states"], strict=True)) == [
         ("femoral_head", "present absent"),

@@ -98,3 +98,43 @@ def test_courses_are_the_true_ones(tables: Frames) -> None:
     columns = ["patient_id", "site", "laterality", "states", "first_seen", "last_seen", "resolved_on", "disagreement"]
     found = sorted(tuple(row) for row in courses[columns].to_numpy().tolist())
     assert found == sorted(tuple(course[column] for column in columns) for course in rows("courses"))
+
+
+FOLLOWED = {
+    "whole hip": (
+        "Marrow edema of the left femoral head and neck.",
+        "The marrow edema of the left hip has completely resolved.",
+    ),
+    "hip in the impression": (
+        "Marrow edema of the left femoral head. IMPRESSION: Left hip marrow edema.",
+        "Complete resolution of the marrow edema of the left femoral head.",
+    ),
+    "no site": ("Marrow edema of the left femoral head.", "The marrow edema has completely resolved."),
+    "still in the neck": (
+        "Marrow edema of the left femoral head and neck.",
+        "The marrow edema of the left femoral head has resolved. Mild marrow edema of the left femoral neck persists.",
+    ),
+    "other hip": (
+        "Marrow edema of the left femoral head.",
+        "The marrow edema of the right hip has resolved.",
+    ),
+}
+
+
+def test_resolved_on_follow_up_keeps_the_sides_of_which_the_text_says_so() -> None:
+    reports = pandas.DataFrame(
+        [
+            {
+                "patient_id": patient,
+                "study_date": day,
+                "exam_title": "MRI LEFT HIP",
+                "body_part": "HIP",
+                "report_text": told,
+            }
+            for patient, texts in FOLLOWED.items()
+            for day, told in zip(("2020-01-10", "2020-08-20"), texts, strict=True)
+        ]
+    )
+    result = Cohort.from_toml("resolved_on_follow_up").run(marrowtext.extract_frames(reports))
+    kept = list(zip(result.cohort["patient_id"], result.cohort["laterality"], strict=True))
+    assert kept == [("hip in the impression", "left"), ("no site", "left"), ("whole hip", "left")]

@@ -296,7 +296,9 @@ def _write_statements(store: Store, rules: RuleSet, patient: str, day: str) -> s
     joints = ", ".join(text(site) for site, rule in rules.sites.items() if rule.joint)
     degrees = ", ".join(map(text, _DEGREES))
     states = ", ".join(map(text, (status.value for status in rules.policy.status)))
-    part = f"lower(CAST({name(BODY_PART)} AS VARCHAR))" if BODY_PART in store.tables["reports"].columns else "NULL"
+    part = (
+        f"trim(lower(CAST({name(BODY_PART)} AS VARCHAR)))" if BODY_PART in store.tables["reports"].columns else "NULL"
+    )
     return f"""
 CREATE OR REPLACE TEMP TABLE dated AS
 SELECT "row", report_id, nullif(trim(CAST({name(patient)} AS VARCHAR)), '') AS patient_id,
