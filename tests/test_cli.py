@@ -377,6 +377,15 @@ def test_explain_as_html(run: Run, tmp_path: Path, pipeline: Pipeline) -> None:
     assert page.read_text(encoding="utf-8") == explain_html(reading)
 
 
+def test_explain_shows_associated_findings_where_asked(run: Run, tmp_path: Path, pipeline: Pipeline) -> None:
+    page = tmp_path / "out.html"
+    report = Report("1", "Marrow edema of the femoral head, no AVN.")
+    reading, beside = pipeline.read(report), pipeline.read_associated(report)
+    assert run("explain", report.text, "--associated") == Result(0, explain_text(reading, beside), "")
+    assert run("explain", report.text, "--associated", "--html", page).code == 0
+    assert page.read_text(encoding="utf-8") == explain_html(reading, beside)
+
+
 def test_explain_keeps_a_page_that_exists_but_by_force(run: Run, tmp_path: Path) -> None:
     page = tmp_path / "out.html"
     page.write_text("old")

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from marrowtext.explain import Explanation, explain_html, explain_text, print_explanation, show
 from marrowtext.model import Finding, Highlight, Pattern, Reading, Rejected, Report
+from marrowtext.pipeline import Pipeline
 
 TEXT = "No fracture. There is mild marrow edema in the talus. Muscle edema."
 
@@ -200,3 +201,68 @@ def test_show_reads_a_report() -> None:
 def test_show_wants_one_report() -> None:
     with pytest.raises(TypeError, match="one text or one Report, and not list"):
         show(["Marrow edema."])  # type: ignore[arg-type]
+
+
+def test_show_tells_associated_rows_where_asked() -> None:
+    shown = show("Marrow edema of the femoral head, no AVN.", associated=True)
+    assert shown.associated is not None
+    assert [(row.concept, row.assertion) for row in shown.associated] == [("osteonecrosis", "absent")]
+    assert show("No AVN.").associated is None
+
+
+def test_plain_text_tells_associated_rows_behind_the_findings(pipeline: Pipeline) -> None:
+    report = Report("1", "Marrow edema of the femoral head, no AVN.")
+    assert explain_text(pipeline.read(report), pipeline.read_associated(report)) == (
+        "[Marrow edema](mention) of the [femoral head](site), [no](cue) [AVN](associated).\n"
+        "\n"
+        '1. edema present, femoral_head: "Marrow edema"\n'
+        "   section findings; region hip; bone femur; pattern unspecified\n"
+        '   edema.marrow       "Marrow edema"\n'
+        '   site.femoral_head  "femoral head"\n'
+        "\n"
+        "Associated:\n"
+        '1. osteonecrosis absent, femoral_head: "AVN"\n'
+        "   section findings; region hip; bone femur\n"
+        '   associated.osteonecrosis  "AVN"\n'
+        '   absent.no                 "no"\n'
+        '   site.femoral_head         "femoral head"\n'
+    )
+
+
+def test_associated_names_that_made_no_row_are_told(pipeline: Pipeline) -> None:
+    report = Report("1", "A tear is seen.")
+    assert explain_text(pipeline.read(report), pipeline.read_associated(report)) == (
+        "A [tear](associated) is seen.\n"
+        "\n"
+        "No findings.\n"
+        "\n"
+        "Associated:\n"
+        "No associated findings.\n"
+        "Rejected:\n"
+        '   "tear" not said what it is in\n'
+    )
+
+
+def test_a_longer_associated_name_covers_the_cause_in_it(pipeline: Pipeline) -> None:
+    report = Report("1", "Marrow edema of the talus about a fracture line.")
+    reading = pipeline.read(report)
+    assert "about a [fracture line](associated)." in explain_text(reading, pipeline.read_associated(report))
+
+
+def test_page_tells_associated_rows_under_the_mouse(pipeline: Pipeline) -> None:
+    report = Report("1", "No AVN of the <b>femoral head</b>.")
+    html = explain_html(pipeline.read(report), pipeline.read_associated(report))
+    assert (
+        '<mark class="associated" title="associated: associated.osteonecrosis\n'
+        '1. osteonecrosis absent, femoral_head; section findings; region hip; bone femur">AVN</mark>'
+    ) in html
+    assert "<b>osteonecrosis absent, femoral_head: &quot;AVN&quot;</b>" in html
+    assert "&lt;b&gt;" in html and "<b>femoral" not in html
+    assert "<h2>Associated findings</h2>" in html
+    assert "<h2>Associated findings</h2>" not in explain_html(pipeline.read(report))
+
+
+def test_terminal_shows_associated_rows() -> None:
+    shown = show("No AVN of the femoral head.", associated=True)
+    assert repr(shown).endswith('   site.femoral_head         "femoral head"\n')
+    assert "<h2>Associated findings</h2>" in shown._repr_html_()

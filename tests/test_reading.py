@@ -5,7 +5,7 @@ from __future__ import annotations
 from builders import make_finding
 
 import marrowtext
-from marrowtext.reading import Findings
+from marrowtext.reading import AssociatedFindings, Findings
 
 
 def test_findings_are_a_list() -> None:
@@ -32,3 +32,15 @@ def test_notebook_shows_a_sentence_that_was_cut_before_the_mention() -> None:
 
 def test_notebook_says_that_there_are_none() -> None:
     assert Findings()._repr_html_() == "<p>No findings.</p>"
+
+
+def test_notebook_shows_associated_findings_as_a_table() -> None:
+    found = marrowtext.associated("ACL tear <2>.", title="MRI LEFT KNEE")
+    assert found._repr_html_() == (
+        '<table style="text-align: left"><thead><tr><th>associated</th><th>section</th><th>concept</th>'
+        "<th>assertion</th><th>structure</th><th>laterality</th><th>sentence</th></tr></thead>\n"
+        "<tbody><tr><td>1</td><td>findings</td><td>ligament_tear</td><td>present</td><td>ACL</td><td>left</td>"
+        f'<td>ACL <mark title="{" ".join(found[0].rules)}">tear</mark> &lt;2&gt;.</td></tr>\n'
+        "</tbody></table>"
+    )
+    assert AssociatedFindings()._repr_html_() == "<p>No associated findings.</p>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from marrowtext.assertion import Claim
 from marrowtext.attributes import Attributes
@@ -20,7 +20,7 @@ from marrowtext.grades import Grade
 from marrowtext.gradings import Grading, GradingReader
 from marrowtext.links import Link, LinkSource
 from marrowtext.locations import Locator
-from marrowtext.model import Assertion, AssociatedFinding, Laterality, Rejected, Report, SectionName, Sentence
+from marrowtext.model import Assertion, AssociatedReading, Laterality, Rejected, Report, SectionName, Sentence
 from marrowtext.names import Name
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.phrases import Words, side_of
@@ -29,15 +29,7 @@ from marrowtext.schema import AssociatedRule
 from marrowtext.sentences import ParsedSentence
 from marrowtext.tissues import TissueFinder, kind_of
 
-__all__ = ["AssociatedReader", "AssociatedReading"]
-
-
-@dataclass(frozen=True, slots=True)
-class AssociatedReading:
-    """The rows of one report, and the names in it that made none."""
-
-    findings: tuple[AssociatedFinding, ...]
-    rejected: tuple[Rejected, ...]
+__all__ = ["AssociatedReader"]
 
 
 class AssociatedReader:
@@ -52,18 +44,20 @@ class AssociatedReader:
         self._tissues = TissueFinder(tools.lexicon)
 
     def read(self, report: Report, *, mark: bool) -> AssociatedReading:
-        """Read one report: its associated findings in text order, and the names that made no row; without `mark` not
-        all of these.
+        """Read one report: its associated findings in text order, the names that made no row, and what was matched
+        where; without `mark` not all of these names, and no matches.
         """
         segmented = self._tools.segmenter.segment(report.text)
         sentences = enumerate(segmented.sentences)
         numbers = [number for number, sentence in sentences if self._sentences.may_name(sentence, shapes=mark)]
         if not numbers:
-            return AssociatedReading((), ())
+            return AssociatedReading(report, (), (), ())
         parsed = ParsedReport(self._tools, report, segmented)
         rejected: list[Rejected] = []
         told = [row for number in numbers for row in self._rows_of(parsed, number, rejected)]
-        return AssociatedReading(tuple(write_entries(self._tools, parsed, told)), tuple(rejected))
+        findings = write_entries(self._tools, parsed, told)
+        highlights = parsed.highlights() if mark else ()
+        return AssociatedReading(report, tuple(findings), tuple(rejected), tuple(highlights))
 
     def _rows_of(self, report: ParsedReport, number: int, rejected: list[Rejected]) -> Iterator[Entry]:
         words, policy = report.words(number), self._tools.rules.policy

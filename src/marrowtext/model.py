@@ -12,6 +12,7 @@ __all__ = [
     "Assertion",
     "AssociatedConcept",
     "AssociatedFinding",
+    "AssociatedReading",
     "Change",
     "Concept",
     "Finding",
@@ -336,5 +337,15 @@ class Reading:
 
     report: Report
     findings: tuple[Finding, ...]
+    rejected: tuple[Rejected, ...]
+    highlights: tuple[Highlight, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssociatedReading:
+    """The associated findings of one report, the names in it that made no row, and what was matched where."""
+
+    report: Report
+    findings: tuple[AssociatedFinding, ...]
     rejected: tuple[Rejected, ...]
     highlights: tuple[Highlight, ...]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
-from marrowtext.associates import AssociatedReader, AssociatedReading
-from marrowtext.model import AssociatedFinding, Finding, Reading, Report
+from marrowtext.associates import AssociatedReader
+from marrowtext.model import AssociatedFinding, AssociatedReading, Finding, Reading, Report
 from marrowtext.parsing import ParsedReport, build_tools
 from marrowtext.rows import make_rows
 from marrowtext.rules import RuleSet, load_rules
@@ -43,7 +43,7 @@ class Pipeline:
         return list(self._read_associated(report, mark=False).findings)
 
     def read_associated(self, report: Report) -> AssociatedReading:
-        """Read the associated findings of one report, with the names that made no row."""
+        """Read the associated findings of one report, with the names that made no row and what was matched where."""
         return self._read_associated(report, mark=True)
 
     def _read_associated(self, report: Report, *, mark: bool) -> AssociatedReading:

@@ -32,6 +32,9 @@ def explain(
     id: Annotated[str | None, typer.Option(help="Id of the report in the file.")] = None,
     row: Annotated[int | None, typer.Option(min=1, help="Number of the report in the file, from 1.")] = None,
     title: Annotated[str | None, typer.Option(help="Exam title, where the report does not hold it.")] = None,
+    associated: Annotated[
+        bool, typer.Option("--associated", help="Show the rows of the associated table too.")
+    ] = False,
     html: Annotated[Path | None, typer.Option(metavar="OUT", help="Write a page of HTML here.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a page that exists.")] = False,
     text_column: TextColumn = None,
@@ -70,11 +73,13 @@ def explain(
     from marrowtext.explain import explain_html, print_explanation
     from marrowtext.reading import pattern_folders, shared_pipeline
 
-    reading = shared_pipeline(pattern_folders(patterns)).read(report)
+    pipeline = shared_pipeline(pattern_folders(patterns))
+    reading = pipeline.read(report)
+    beside = pipeline.read_associated(report) if associated else None
     if html is None:
-        print_explanation(reading, Console())
+        print_explanation(reading, Console(), beside)
         return
-    write_text(html, explain_html(reading))
+    write_text(html, explain_html(reading, beside))
     typer.echo(f"written    {html}", err=True)
 
 
