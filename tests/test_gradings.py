@@ -300,3 +300,36 @@ def test_docs_list_each_system_with_its_source() -> None:
     listed = {cells[1].strip(): cells[4].strip() for line in lines if len(cells := line.split("|")) == 6}
     systems = {rule.system for rule in load_rules().of(GradeRule) if rule.system}
     assert systems == {name for name, source in listed.items() if source} - {"system", "---"}
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Osteonecrosis of the head, ARCO stage 2 previously, now stage 3A.", ["ARCO 3A"]),
+        ("Previously ARCO stage II AVN of the left femoral head has progressed to stage IIIA.", ["ARCO IIIA"]),
+        ("Right femoral head osteonecrosis, previously ARCO 2, now ARCO 3.", ["ARCO 3"]),
+        ("The AVN of the left femoral head was ARCO 2 in 2019 and is now ARCO 3A.", ["ARCO 3A"]),
+        ("The AVN of the left femoral head has progressed from ARCO stage 2 to stage 3A.", ["ARCO 3A"]),
+        ("AVN of the left femoral head, from stage 2 to 3A.", ["3A"]),
+        ("AVN of the left femoral head, upgraded to ARCO 3A from ARCO 2.", ["ARCO 3A"]),
+        ("AVN of the left femoral head, ARCO 3A (previously ARCO 2).", ["ARCO 3A"]),
+        ("AVN of the left femoral head, ARCO 3A (stage 2 in 2019).", ["ARCO 3A"]),
+        ("AVN of the left femoral head, ARCO 2, now 3A.", ["ARCO 3A"]),
+        ("Initially ARCO 2, now ARCO 3A osteonecrosis of the femoral head.", ["ARCO 3A"]),
+        ("AVN of the left femoral head. Previously ARCO 2, now ARCO 3.", ["ARCO 3"]),
+        ("AVN of the left femoral head, previously ARCO 2.", [""]),
+        ("AVN of both femoral heads, ARCO 2 on the right and now ARCO 3 on the left.", ["ARCO 2", "ARCO 3"]),
+        ("Chondromalacia of the patella ranging from grade 2 to grade 3.", ["2-3"]),
+        ("Osteonecrosis (ARCO 2019 revision, stage 2) of the femoral head.", ["ARCO 2"]),
+    ],
+)
+def test_grade_of_then_is_none(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    found = read(pipeline, text)
+    assert [" ".join(filter(None, (row.grade_system, row.grade))) for row in found] == rows
+
+
+def test_grade_of_then_is_none_of_the_edema(pipeline: Pipeline) -> None:
+    text = "Stress reaction of the tibial shaft, now Fredericson grade 2, previously Fredericson grade 3."
+    assert [row.grade for row in pipeline.findings(Report("1", text))] == ["2"]
+    text = "Stress reaction of the tibial shaft, previously Fredericson grade 3."
+    assert [row.grade for row in pipeline.findings(Report("1", text))] == [None]

@@ -310,7 +310,7 @@ class AttributeReader:
             if rule.own != _overlap(match, name):
                 continue
             found = self._grades.read(words, text, match)
-            if found is not None:
+            if found is not None and not found.past:
                 return rule.system, found.value, rule.id
         return None, None, None
 

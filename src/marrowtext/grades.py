@@ -23,7 +23,8 @@ _APART = 6
 class Grade:
     """A grade at tokens `start` to `end`, with its system: `value` as the text writes it, without spaces.
 
-    `version` is that of the system, where the text gives it; `words` are all words that state the grade.
+    `version` is that of the system, where the text gives it; `words` are all words that state the grade. One of the
+    `past` is what was so once.
     """
 
     start: int
@@ -32,6 +33,7 @@ class Grade:
     value: str
     version: str | None
     words: str
+    past: bool = False
 
 
 class GradeReader:
@@ -55,11 +57,34 @@ class GradeReader:
         start, end, value = span
         version = self._version(words, match, (start, end))
         first, last = min(match.start, start), max(match.end, end)
+        if self._is_change(words, first, start, end):
+            value = value.partition("-")[2]
+        past = self._is_past(words, first, last)
         if version is not None:
             first, last = min(first, version[0]), max(last, version[1])
         tokens = words.tokens
         told = None if version is None else text[tokens[version[0]].start : tokens[version[1] - 1].end]
-        return Grade(first, last, rule, value, told, text[tokens[first].start : tokens[last - 1].end])
+        return Grade(first, last, rule, value, told, text[tokens[first].start : tokens[last - 1].end], past)
+
+    def _is_change(self, words: Words, first: int, start: int, end: int) -> bool:
+        """Say whether the second of two grades alone is so now: "from stage 2 to 3A", but not "ranging from"."""
+        two = words.norms(first - 1, first) == "from" and any(token.norm == "to" for token in words.tokens[start:end])
+        return two and not self._lexicon.has("grade_spans", words.norms(first - 2, first - 1))
+
+    def _is_past(self, words: Words, first: int, last: int) -> bool:
+        """Say whether a grade is told of then: "previously ARCO 2", "stage 2 in 2019, now 3"."""
+        tokens = words.tokens
+        if self._lexicon.before("grades_before", tokens, first):
+            return True
+        end = last + self._lexicon.at("grades_behind", tokens, last)
+        if end == last and words.norms(last, last + 1) == "in" and _YEAR.fullmatch(words.norms(last + 1, last + 2)):
+            end = last + 2
+        behind = words.norms(end, end + 1)
+        return end > last and (not behind.isalnum() or behind in ("and", "but") or self.is_now(words, end + 1, end))
+
+    def is_now(self, words: Words, at: int, since: int = 0) -> bool:
+        """Say whether words such as "now" lead to a grade at a token, all of them behind token `since`."""
+        return at - self._lexicon.before("grades_now", words.tokens, at) in range(since, at)
 
     def read_value(self, words: Words, text: str, at: int, rule: GradeRule) -> tuple[int, int, str] | None:
         """Give a grade that begins at a token, or a range of two: "2-3", "IIIA", "2 to 3"."""

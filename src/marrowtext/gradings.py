@@ -75,6 +75,11 @@ class GradingReader:
             ]
             at = min(fits)[1] if fits else None
             listed = last is not None and self._series.goes_on(parsed, last[1], grade)
+            if grade.past:
+                # What it was once is no grade of it now, which may go on from it: "previously ARCO 2, now 3".
+                of = at if at is not None else last[0] if last is not None and listed else None
+                last = last if of is None else (of, grade)
+                continue
             # A side tells that a grade goes on, though another finding stands near: "left grade 2) with effusion".
             if (
                 last is not None
@@ -82,7 +87,7 @@ class GradingReader:
                 and (at in (None, last[0]) or self._leads_on(parsed, grade, parsed.names[at]))
             ):
                 at, grade = last[0], self._series.of_system(grade, last[1].rule)
-                self._add(parsed.words, text, assigned[at], grade)
+                self._add(parsed.words, text, assigned.setdefault(at, []), grade)
             elif at is not None:
                 first = assigned.get(at)
                 rival = next((g for g in first or () if g.rule.system == grade.rule.system), None)
@@ -106,11 +111,14 @@ class GradingReader:
 
     def _add(self, words: Words, text: str, grades: list[Grade], grade: Grade) -> None:
         """Add a grade to those before it; of two alternatives one grade is made ("grade 2 or 3", "II/III"), and of
-        "from ARCO II to ARCO III" the second alone is what it is now.
+        "from ARCO II to ARCO III" the second alone is what it is now, of "to ARCO III from ARCO II" the first.
         """
-        joined = words.norms(grades[-1].end, grade.start)
+        joined = words.norms(grades[-1].end, grade.start) if grades else ""
         sign = {"or": "-", "to": "-", "/": "/"}.get(joined)
-        if joined == "to" and words.norms(grades[-1].start - 1, grades[-1].start) == "from":
+        before = words.norms(grades[-1].start - 1, grades[-1].start) if grades else ""
+        if (before, joined) == ("to", "from"):
+            return
+        if (before, joined) == ("from", "to"):
             grades[-1] = grade
             return
         if sign is None:
@@ -220,7 +228,7 @@ class GradingReader:
 
     def _is_past(self, words: Words, grade: Grade) -> bool:
         """Say whether a grade is one that the finding had: "previous ARCO II on the right"."""
-        return self._lexicon.has("past_words", words.norms(grade.start - 1, grade.start))
+        return grade.past or self._lexicon.has("past_words", words.norms(grade.start - 1, grade.start))
 
     def is_of_before(self, report: ParsedReport, number: int) -> bool:
         """Say whether a sentence tells nothing but a grade, that of a finding of the sentence before."""

@@ -49,7 +49,16 @@ class SeriesReader:
             found.append(head)
             while (following := self._read_next(text, parsed, found[-1], limit)) is not None:
                 found.append(following)
-        return found
+        return [
+            replace(grade, past=grade.past or any(self._replaces(words, later, grade) for later in found[n + 1 :]))
+            for n, grade in enumerate(found)
+        ]
+
+    def _replaces(self, words: Words, now: Grade, then: Grade) -> bool:
+        """Say whether a grade is what became of one before it: "was ARCO 2 and is now ARCO 3"."""
+        sided = any(then.end <= start < now.start for start, *_ in self._attributes.single_sides(words))
+        same = now.rule.system in (then.rule.system, None)
+        return same and not sided and self._grades.is_now(words, now.start, then.end)
 
     def _read_heads(self, text: str, words: Words) -> list[Grade]:
         read = [self._grades.read(words, text, match) for match in words.grades]
@@ -108,13 +117,14 @@ class SeriesReader:
             if read is not None and at > grade.end:
                 rule, (_, end, value) = read
                 led = self._lexicon.has("grade_words", tokens[at - 1].norm)
+                now = self._grades.is_now(words, at, grade.end)
                 listed = self._lexicon.covers("joins", tokens, grade.end, at)
                 if rule.score and parsed.words.norms(grade.end, at) == "/":
                     return None
                 sided = any(side[1] <= at and self.is_thin(words, side[1], at) for side in sides)
                 sided = sided or any(end <= side[0] and self.is_thin(words, end, side[0]) for side in sides)
                 placed = words.norms(at - 1, at) in (",", "and", "&", ";") and self._is_placed(parsed, end)
-                if led or ((listed or sided or placed) and self._may_end(parsed, end, light)):
+                if led or ((listed or sided or placed or now) and self._may_end(parsed, end, light)):
                     start = at - 1 if led else at
                     said = text[tokens[start].start : tokens[end - 1].end]
                     return Grade(start, end, rule, value, grade.version, said)
@@ -177,6 +187,8 @@ class SeriesReader:
         between = range(one.end, other.start)
         sided = self.is_sided(parsed.words, other)
         past = ("past_words",) if sided else ("past_words", "past_grades")
+        if one.past and self._grades.is_now(parsed.words, other.start, one.end):
+            return len(between) <= _FAR
         if any(self._lexicon.has(name, tokens[at].norm) for at in between for name in past):
             return False
         far = len(between) > _FAR
