@@ -96,3 +96,22 @@ def test_a_differential_is_possible(pipeline: Pipeline, lead: str) -> None:
 @pytest.mark.parametrize("verb", ["has resolved", "has decreased", "is not seen"])
 def test_what_an_edema_is_around_has_not_gone_with_it(pipeline: Pipeline, verb: str) -> None:
     assert read(pipeline, f"Marrow edema around the fracture of the talus {verb}.") == ["fracture present talus"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Undisplaced left NOF fracture.", ["fracture present femoral_neck left"]),
+        ("Undisplaced # left NOF with marrow oedema.", ["fracture present femoral_neck left"]),
+        ("INDICATION: ?occult NOF #.", ["fracture hypothetical femoral_neck"]),
+        ("MRI LEFT HIP\n#NOF.", ["fracture present femoral_neck left"]),
+        ("No fracture of the right and left NOF.", ["fracture absent femoral_neck bilateral"]),
+        ("MRI RIGHT KNEE\nIncidental NOF. Fracture of the patella.", ["fracture present patella right"]),
+    ],
+)
+def test_nof_is_the_neck_of_femur(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+def test_fractures_of_the_rami_of_one_hip_are_of_its_side(pipeline: Pipeline) -> None:
+    assert read(pipeline, "MRI LEFT HIP\nPubic rami fractures.") == ["fracture present pubic_ramus left"]

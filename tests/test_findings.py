@@ -202,3 +202,38 @@ def test_accent_behind_its_letter_reads_as_one_in_it(pipeline: Pipeline) -> None
     ]
     assert [apart[f.start : f.end] == f.mention for f in decomposed] == [True, True]
     assert decomposed[0].pattern_evidence == unicodedata.normalize("NFD", "Kienböck disease")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("MRI LEFT HIP\nPubic rami fractures with marrow edema.", ["present pubic_ramus left traumatic"]),
+        (
+            "MRI LEFT HIP\nMarrow edema in superior and inferior pubic rami.",
+            ["present superior_pubic_ramus left", "present inferior_pubic_ramus left"],
+        ),
+        ("MRI PELVIS\nLEFT HIP: Marrow edema in pubic rami.", ["present pubic_ramus left"]),
+        ("MRI PELVIS\nMarrow edema in pubic rami.", ["present pubic_ramus bilateral"]),
+        ("MRI PELVIS AND LEFT HIP\nMarrow edema in pubic rami.", ["present pubic_ramus bilateral"]),
+        ("MRI LEFT HIP\nNo marrow edema in the pubic rami.", ["absent pubic_ramus bilateral"]),
+        ("MRI LEFT HIP\nMarrow edema in both pubic rami.", ["present pubic_ramus bilateral"]),
+        ("MRI LEFT HIP\nMarrow edema in inferior pubic rami.", ["present inferior_pubic_ramus bilateral"]),
+        ("MRI LEFT HIP\nMarrow edema in the femoral heads.", ["present femoral_head bilateral"]),
+    ],
+)
+def test_plural_of_parts_names_no_second_side(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("Undisplaced left NOF fracture with marrow oedema.", ["present femoral_neck left traumatic"]),
+        ("No marrow oedema of the right and left NOF.", ["absent femoral_neck bilateral"]),
+        ("MRI RIGHT HIP\nMarrow oedema of the NOF.", ["present femoral_neck right"]),
+        ("MRI RIGHT KNEE\nMarrow oedema about the NOF in the distal femur.", ["present distal_femur right"]),
+        ("MRI RIGHT KNEE\nIncidental NOF. Marrow oedema.", ["present right"]),
+    ],
+)
+def test_nof_is_the_neck_of_femur_but_a_fibroma_in_a_bone(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert [tell(finding) for finding in pipeline.findings(Report("1", text))] == rows

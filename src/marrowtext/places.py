@@ -31,7 +31,8 @@ SACRUM = "sacrum"
 class Place(NamedTuple):
     """A site as a sentence names it, at tokens `start` to `end` with all its modifiers; `noun` is its name alone.
 
-    Places with the same `group` stand in one list. `masked` ones only lend their name to a soft tissue.
+    Places with the same `group` stand in one list. `masked` ones only lend their name to a soft tissue. The side of a
+    `loose` one is both by its plural alone, which several parts of one side can have.
     """
 
     site: str
@@ -46,6 +47,7 @@ class Place(NamedTuple):
     masked: bool = False
     level_only: bool = False
     adjective: bool = False
+    loose: bool = False
 
 
 @dataclass(slots=True)
@@ -306,6 +308,10 @@ class PlaceReader:
                 for site, rest in sites
                 for level in (levels or [None])
             )
+        # "The superior rami" are those of both sides, "superior and inferior rami" may be those of one.
+        several = len({site for site, *_ in rows}) > 1 or not any(chunk.zones for chunk in phrase.chunks)
+        told = phrase.determined or phrase.behind.side or any(chunk.side for chunk in phrase.chunks)
+        loose = rule.parts and several and not told
         for site, level, zones, side, rules in _merged(rows, split=apart):
             yield Place(
                 site,
@@ -319,6 +325,7 @@ class PlaceReader:
                 tuple(dict.fromkeys((f"site.{site}", *rules))),
                 phrase.masked,
                 adjective=phrase.match.form == "adjective",
+                loose=loose and side is Laterality.BILATERAL,
             )
 
     def _whole(

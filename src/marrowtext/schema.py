@@ -148,7 +148,8 @@ class SiteRule(ExampleRule):
     direction or number beside the name makes of it, `refine_at` the same where the exam is of that region. A `junction`
     is a joint whose name means the bone at it too: what is said of it holds for its neighbors of the same bone. An
     `articular` site is named by its joint, in which fluid may be. `bones` are the sites that a denial of a `joint` is
-    of; if left out, all sites of its region.
+    of; if left out, all sites of its region. Of one with `parts` several lie on one side, so that its bare plural need
+    not mean both.
     """
 
     parent: str | None = None
@@ -167,6 +168,7 @@ class SiteRule(ExampleRule):
     bones: tuple[str, ...] = ()
     junction: bool = False
     articular: bool = False
+    parts: bool = False
 
     def phrases(self) -> Iterator[tuple[str, str]]:
         """Yield the phrases with their form: term, plural, short or adjective."""

@@ -38,6 +38,9 @@ def find_side(report: ParsedReport, row: Row) -> Side:
     """Find the side of a row: mention, sentence, heading, title, metadata, indication. Midline bones only take
     a side that is said of them."""
     place = row.place
+    if place is not None and place.loose and _is_one_sided(report, row, place):
+        place = place._replace(side=None)
+        row = row._replace(place=place)
     nearer = _beside(report, row)
     if nearer is not None:
         return nearer, LateralitySource.MENTION
@@ -69,6 +72,17 @@ def find_side(report: ParsedReport, row: Row) -> Side:
     if place is not None and report.exam.side is not None and _is_other(report, row, place):
         return _OTHER.get(report.exam.side), LateralitySource.SENTENCE
     return report.exam.side, report.exam.side_source
+
+
+def _is_one_sided(report: ParsedReport, row: Row, place: Place) -> bool:
+    """Say whether the heading or the exam is of one side, which the parts of a bone are then of: "MRI LEFT HIP: Pubic
+    rami fractures", but not in "MRI PELVIS AND LEFT HIP".
+    """
+    if report.heading(report.sentences[row.number]).side in _OTHER:
+        return True
+    exam, region = report.exam, report.tools.rules.sites[place.site].region
+    whole = region in exam.regions and len(exam.regions) > 1
+    return exam.side in _OTHER and exam.side_source is not LateralitySource.INDICATION and not whole
 
 
 def _beside(report: ParsedReport, row: Row) -> Laterality | None:
@@ -120,6 +134,7 @@ def _in_sentence(report: ParsedReport, row: Row, *, midline: bool) -> Laterality
             place.side
             for place in parsed.places
             if place.side is not None
+            and not place.loose
             and (place.side is Laterality.BILATERAL or row.place is None or place.group != row.place.group)
             and (report.tools.rules.sites[place.site].joint or (row.place and _is_near(report, place, row.place)))
         }
