@@ -115,3 +115,43 @@ def test_nof_is_the_neck_of_femur(pipeline: Pipeline, text: str, rows: list[str]
 
 def test_fractures_of_the_rami_of_one_hip_are_of_its_side(pipeline: Pipeline) -> None:
     assert read(pipeline, "MRI LEFT HIP\nPubic rami fractures.") == ["fracture present pubic_ramus left"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            "Patellar dislocation with bone bruises of the inferomedial patella and anterolateral femoral condyle.",
+            ["dislocation present patella"],
+        ),
+        (
+            "Undisplaced intertrochanteric fracture of the left proximal femur with surrounding marrow oedema.",
+            ["fracture present intertrochanteric_femur left"],
+        ),
+        (
+            "Fracture of the femoral head and proximal femur.",
+            ["fracture present femoral_head", "fracture present proximal_femur"],
+        ),
+        ("Fracture with marrow oedema in the femoral neck.", ["fracture present femoral_neck"]),
+    ],
+)
+def test_one_finding_has_no_second_row_at_a_site_of_another(pipeline: Pipeline, text: str, rows: list[str]) -> None:
+    assert read(pipeline, text) == rows
+
+
+def test_a_bone_named_again_behind_the_edema_gives_no_zone(pipeline: Pipeline) -> None:
+    text = "Patellar dislocation with bone bruises of the inferomedial patella."
+    assert [row.zone for row in pipeline.associated(Report("1", text))] == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("Crescent sign and 2 mm articular surface depression of the femoral head.", [None, 2.0]),
+        ("Subchondral fracture 5 mm and effusion.", [5.0, None]),
+        ("Loose body measuring 4 mm and a 6 mm subchondral cyst.", [4.0, 6.0]),
+        ("Talar dome osteochondral lesion 8 mm, 3 mm subchondral cyst.", [8.0, 3.0]),
+    ],
+)
+def test_size_of_a_neighbour_is_no_size_of_a_finding(pipeline: Pipeline, text: str, sizes: list[float | None]) -> None:
+    assert [row.size_mm for row in pipeline.associated(Report("1", text))] == sizes

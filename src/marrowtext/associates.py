@@ -85,7 +85,7 @@ class AssociatedReader:
             graded = gradings.get(at, []) if measured else []
             torn = [*meanings[at], *self._graded_structures(report, words, name, meanings[at], graded)]
             found = [place for place in link.places if not rule.joint or self._is_joint(place)]
-            found = _nearest(found, name, parsed.names)
+            found = self._locator.choose(parsed, found, name)
             found = self._locator.settle(report, number, claim, link, found, name, soft=soft)
             found = found or self._value_places(words, places, name, rule)
             if link.source is LinkSource.HEADING:
@@ -283,15 +283,6 @@ def _graded_meanings(meaning: Meaning, grade: Grade | None) -> list[Meaning]:
     parts = re.split(r"[-/]", grade.value.lower()) if grade else []
     told = list(dict.fromkeys(known[part] for part in parts if part in known))
     return [replace(meaning, concept=concept) for concept in told] or [meaning]
-
-
-def _nearest(found: list[Place], name: Name, names: Sequence[Name]) -> list[Place]:
-    """Leave places behind the next finding to that, where there are nearer ones: "patellar dislocation with fracture of
-    the condyle".
-    """
-    behind = min((other.start for other in names if other.start >= name.end), default=None)
-    nearer = [place for place in found if behind is None or place.start < behind]
-    return nearer or found
 
 
 def _is_shape(match: Match) -> bool:

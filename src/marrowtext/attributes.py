@@ -274,23 +274,30 @@ class AttributeReader:
             last = next((n for n, token in enumerate(words.tokens) if token.start >= size.end), len(words.tokens))
             if size.end <= start and not self._is_amount(words, last, name.start):
                 continue
+            joined = any(token.norm in ("and", ",", "with") for token in words.tokens[last : name.start])
+            if size.end <= start and joined and any(other.end <= first for other in names):
+                # "Subchondral fracture, 5 mm, and effusion": the measure is that of the first.
+                continue
             if self._lexicon.before("distances", words.tokens, first):
                 continue
             if self._lexicon.before("formerly", words.tokens, first):
                 continue
-            if size.start >= end and self._is_of_another(words, last):
+            if size.start >= end and self._is_of_another(words, last, names):
                 continue
             return size.largest
         return None
 
-    def _is_of_another(self, words: Words, at: int) -> bool:
-        """Say whether a measure is that of the noun behind it: "with a displaced 9 mm chondral body"."""
+    def _is_of_another(self, words: Words, at: int, names: Sequence[Name]) -> bool:
+        """Say whether a measure is that of the noun behind it: "with a displaced 9 mm chondral body", "a crescent sign
+        and 2 mm depression".
+        """
         if self._lexicon.at("sized", words.tokens, at):
             return True
-        while at in words.adjectives:
-            at += 1
         others = (*words.associated, *words.causes, *words.lookalikes, *words.structures)
-        return any(match.start == at for match in others)
+        starts = {match.start for match in others} | {name.start for name in names}
+        while at in words.adjectives and at not in starts:
+            at += 1
+        return at in starts
 
     def _is_amount(self, words: Words, at: int, end: int) -> bool:
         """Say whether only "area of" and the like stand between a measure and the name."""

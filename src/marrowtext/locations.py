@@ -14,6 +14,7 @@ from marrowtext.names import Name
 from marrowtext.parsing import ParsedReport, Tools
 from marrowtext.phrases import Words
 from marrowtext.places import Place
+from marrowtext.sentences import ParsedSentence
 from marrowtext.tissues import structure_of
 
 __all__ = ["Locator"]
@@ -28,6 +29,30 @@ class Locator:
     def __init__(self, tools: Tools) -> None:
         self._rules = tools.rules
         self._lexicon = tools.lexicon
+
+    def choose(self, parsed: ParsedSentence, found: Sequence[Place], name: Name) -> list[Place]:
+        """Leave places behind the next finding or edema to that, where there are nearer ones ("patellar dislocation
+        with bruises of the condyle"), and the whole behind a name that says its part ("intertrochanteric fracture of
+        the proximal femur").
+        """
+        others = (*parsed.words.associated, *parsed.words.mentions)
+        behind = min((other.start for other in others if other.start >= name.end), default=len(parsed.words.tokens))
+        # A site that is named again behind has been given what is said of it there.
+        later = {zone for place in parsed.places if place.start >= behind for zone in place.zones}
+        later -= {zone for place in parsed.places if place.start < behind for zone in place.zones}
+        nearer = [
+            place._replace(zones=tuple(zone for zone in place.zones if zone not in later))
+            for place in found
+            if place.start < behind
+        ]
+        chosen = nearer or found
+        parts = {place.site for place in chosen if place.start < name.end}
+        return [
+            place
+            for place in chosen
+            if place.start < name.end
+            or not any(part != place.site and self._rules.is_within(part, place.site) for part in parts)
+        ]
 
     def settle(
         self,
