@@ -110,11 +110,6 @@ def decide(
     )
 
 
-# Verbs that speak of the subject of a sentence, however many words stand between; and what begins a clause between.
-_AUXILIARIES = frozenset(("has", "have", "had", "is", "are", "was", "were"))
-_BREAKS = frozenset((",", ";", ":", "(", ")", "-", "and", "or", "with", "which", "that", "where", "who"))
-
-
 def _distance(edge: Edge, target: tuple[int, int]) -> int:
     return max(edge.start - target[1], target[0] - edge.end, 0)
 
@@ -199,7 +194,7 @@ def _is_complement(words: Words, start: int, between: Sequence[Match], edge: Edg
         return bool(lexicon.at("near", words.tokens, start + 1, between[0].start))
     near = lexicon.at("near", words.tokens, start, between[0].start) > 0
     one = len({match.start for match in between}) == 1
-    return near and one and _goes_on(words, max(match.end for match in between), edge)
+    return near and one and _goes_on(words, max(match.end for match in between), edge, lexicon)
 
 
 def _is_landmark(words: Words, edge: Edge, target: tuple[int, int], lexicon: Lexicon) -> bool:
@@ -211,14 +206,15 @@ def _is_landmark(words: Words, edge: Edge, target: tuple[int, int], lexicon: Lex
         at -= 1
     head = at - lexicon.before("near", words.tokens, at)
     told = any(match.end == head for match in (*words.associated, *words.mentions))
-    return head < at and told and _goes_on(words, target[1], edge)
+    return head < at and told and _goes_on(words, target[1], edge, lexicon)
 
 
-def _goes_on(words: Words, start: int, edge: Edge) -> bool:
+def _goes_on(words: Words, start: int, edge: Edge, lexicon: Lexicon) -> bool:
     """Say whether a sentence goes on to a cue that has its verb, without a clause of its own between."""
-    norms = [token.norm for token in words.tokens[start : edge.start]]
-    opens = {words.norms(at, at + 1) for at in (edge.start - 1, edge.start) if at >= start}
-    return not opens.isdisjoint(_AUXILIARIES) and _BREAKS.isdisjoint(norms)
+    if any(lexicon.has("breaks", token.norm) for token in words.tokens[start : edge.start]):
+        return False
+    opens = [words.norms(at, at + 1) for at in (edge.start - 1, edge.start) if at >= start]
+    return any(lexicon.has("auxiliaries", norm) for norm in opens)
 
 
 def _in_mention(words: Words, match: Match) -> bool:
