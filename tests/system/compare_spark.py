@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,10 +41,14 @@ def rows_of_spark(frame: DataFrame, places: dict[int, int]) -> list[dict[str, ob
     rows = sorted((row.asDict() for row in frame.collect()), key=lambda row: (row["row"], row.get("finding", 0)))
     for row in rows:
         place = places[row["row"]]
-        if row["report_id"] == str(row["row"]):
-            row["report_id"] = str(place)
+        row["report_id"] = re.sub(rf"^row-{row['row']}-", f"row-{place}-", row["report_id"])
         row["row"] = place
-    return rows
+    return [tell_made_id(row) for row in rows]
+
+
+def tell_made_id(row: dict[str, object]) -> dict[str, object]:
+    """Leave out the hash of the input in the id of a report that has none: the two inputs are not the same."""
+    return {**row, "report_id": re.sub(r"^(row-\d+)-[0-9a-f]{12}$", r"\1", str(row["report_id"]))}
 
 
 def rows_of_pandas(frame: pd.DataFrame) -> list[dict[str, object]]:
@@ -52,7 +57,7 @@ def rows_of_pandas(frame: pd.DataFrame) -> list[dict[str, object]]:
     for row in rows:
         number = row["study.no"]
         row["study.no"] = None if number is None else str(int(str(number).removesuffix(".0")))
-    return rows
+    return [tell_made_id(row) for row in rows]
 
 
 def main() -> None:

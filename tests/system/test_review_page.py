@@ -634,7 +634,8 @@ def test_work_carried_to_another_table_loads_on_its_page(
     visit.press("Shift+A", "d", "Shift+A", "d", "n", "x")
     visit.export(tmp_path, "old.json")
     (tmp_path / "ours").mkdir()
-    (tmp_path / "ours" / "ours.toml").write_text('off = ["site.patella"]', encoding="utf-8")
+    off = 'off = ["site.patella", "structure.cartilage.patella"]'
+    (tmp_path / "ours" / "ours.toml").write_text(off, encoding="utf-8")
     for name in ("reports.csv", "findings.csv"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     program, ours = (sys.executable, "-m", "marrowtext"), ("--patterns", "ours")
